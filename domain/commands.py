@@ -1,0 +1,123 @@
+"""What people may ask of a session: one frozen dataclass each, and the `Command` union.
+
+To add a command, write it here, add it to `Command` and follow the type checker: `decide.py` stops matching
+exhaustively until the new command has a rule.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.ids import BookingId, CommandId, MemberId, PassId, SpaceId, TrainerId, TrainingSessionId
+
+
+@dataclass(frozen=True, slots=True)
+class BookSeat:
+    """A member wants a place, paid for with the pass of their choice."""
+
+    pass_id: PassId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBooking:
+    """A member gives a place back, or leaves the waitlist."""
+
+    booking_id: BookingId
+
+
+@dataclass(frozen=True, slots=True)
+class BookForMember:
+    """Staff book for a member, also outside the booking window; `why` is kept with the booking's command."""
+
+    member_id: MemberId
+    pass_id: PassId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelForMember:
+    """Staff take a member off the session, also past the deadline, with refund; `why` is told to the member."""
+
+    booking_id: BookingId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCapacity:
+    """Staff change how many places the session has (at least 1). Lowering it evicts nobody."""
+
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleSession:
+    """Staff move the session, or change its trainer or space; all four values are the new ones."""
+
+    starts_at: datetime
+    lasts_minutes: int
+    trainer_id: TrainerId
+    space_id: SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSession:
+    """Staff call the session off; asking twice is the same as asking once."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconsiderWaitlist:
+    """Seatline itself asks that a waiter who was skipped is looked at again, because this pass has changed."""
+
+    pass_id: PassId
+
+
+Command = (
+    BookSeat
+    | CancelBooking
+    | BookForMember
+    | CancelForMember
+    | ChangeCapacity
+    | RescheduleSession
+    | CancelSession
+    | ReconsiderWaitlist
+)
+
+KINDS: dict[str, type[Command]] = {
+    "book_seat": BookSeat,
+    "cancel_booking": CancelBooking,
+    "book_for_member": BookForMember,
+    "cancel_for_member": CancelForMember,
+    "change_capacity": ChangeCapacity,
+    "reschedule_session": RescheduleSession,
+    "cancel_session": CancelSession,
+    "reconsider_waitlist": ReconsiderWaitlist,
+}
+"""The stable name of each command in the log, in JSON and in metrics."""
+
+ChangesTheSession = ChangeCapacity | RescheduleSession | CancelSession
+"""Commands that change the session itself; each is applied in a batch of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a member, a member acting as staff, or Seatline itself (`member_id` is None)."""
+
+    member_id: MemberId | None
+    is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedCommand:
+    """A command with its place in the log.
+
+    `accepted_at` is the database's clock at the moment of accepting and the only "now" the rules know, so a
+    queue never makes a member late. `seq` grows over all sessions.
+    """
+
+    id: CommandId
+    seq: int
+    training_session_id: TrainingSessionId
+    actor: Actor
+    accepted_at: datetime
+    command: Command

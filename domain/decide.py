@@ -1,0 +1,74 @@
+"""One command in, one outcome out: the table of contents of the rules."""
+
+from domain import booking, training_session, waitlist
+from domain.commands import (
+    AcceptedCommand,
+    BookForMember,
+    BookSeat,
+    CancelBooking,
+    CancelForMember,
+    CancelSession,
+    ChangeCapacity,
+    ReconsiderWaitlist,
+    RescheduleSession,
+)
+from domain.events import CancelledBy
+from domain.facts import Facts
+from domain.ids import BookingId
+from domain.outcomes import Outcome, Refused
+from domain.refusals import RefusalReason
+
+
+def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
+    """Decide one command by the facts; changes nothing.
+
+    Raises `MoreFactsNeeded` when the decision reaches beyond the facts at hand: load more and decide again.
+    """
+    now = accepted.accepted_at
+    actor = accepted.actor
+    command = accepted.command
+    if not _may_ask(accepted):
+        return Refused((RefusalReason.NOT_PERMITTED,))
+    match command:
+        case BookSeat(pass_id):
+            assert actor.member_id is not None  # noqa: S101 - _may_ask has seen to it
+            return booking.book(
+                facts,
+                booking_id=BookingId(accepted.id),
+                member_id=actor.member_id,
+                pass_id=pass_id,
+                now=now,
+            )
+        case BookForMember(member_id, pass_id):
+            return booking.book(
+                facts,
+                booking_id=BookingId(accepted.id),
+                member_id=member_id,
+                pass_id=pass_id,
+                now=now,
+                by_staff=True,
+            )
+        case CancelBooking(booking_id):
+            return booking.cancel(facts, booking_id=booking_id, now=now, member_id=actor.member_id)
+        case CancelForMember(booking_id):
+            return booking.cancel(facts, booking_id=booking_id, now=now, by=CancelledBy.STAFF)
+        case ChangeCapacity(capacity):
+            return training_session.change_capacity(facts, capacity=capacity, now=now)
+        case RescheduleSession():
+            return training_session.reschedule(facts, command, now=now)
+        case CancelSession(why):
+            return training_session.cancel_session(facts, why=why)
+        case ReconsiderWaitlist(pass_id):
+            return waitlist.reconsider(facts, pass_id=pass_id, now=now)
+
+
+def _may_ask(accepted: AcceptedCommand) -> bool:
+    """Members ask for themselves, staff for the studio, and only Seatline itself reconsiders."""
+    actor = accepted.actor
+    match accepted.command:
+        case BookSeat() | CancelBooking():
+            return actor.member_id is not None
+        case ReconsiderWaitlist():
+            return actor.member_id is None
+        case BookForMember() | CancelForMember() | ChangeCapacity() | RescheduleSession() | CancelSession():
+            return actor.is_staff

@@ -1,0 +1,131 @@
+"""What became true: frozen facts in the past tense. A command's events are its outcome in the journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.ids import BookingId, MemberId, PassId, SpaceId, TrainerId
+from domain.refusals import RefusalReason
+
+
+@dataclass(frozen=True, slots=True)
+class SeatBooked:
+    """The member has a place; one session was taken from the pass."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistJoined:
+    """The session was full, so the member waits; nothing was taken. `place_in_line` counts from 1."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+    place_in_line: int
+
+
+class CancelledBy(StrEnum):
+    """Who ended a booking."""
+
+    MEMBER = "member"
+    STAFF = "staff"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCancelled:
+    """The place is given back and one session went back to the same pass."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+    by: CancelledBy
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistLeft:
+    """The member no longer waits; there was nothing to refund. `was_skipped` tells which count goes down."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    by: CancelledBy
+    was_skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaiterPromoted:
+    """The next in line has a place now; one session was taken from the pass."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+
+
+@dataclass(frozen=True, slots=True)
+class WaiterSkipped:
+    """The pass of the next in line could not pay; the waiter keeps the place in line and is told why."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+    reasons: tuple[RefusalReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaiterReturned:
+    """A skipped waiter's pass is usable again; the waiter is in line again at the old place."""
+
+    booking_id: BookingId
+    member_id: MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityChanged:
+    """The session has another number of places."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRescheduled:
+    """The session takes place at another time; cancelling is free until `free_cancelling_until`."""
+
+    starts_at: datetime
+    lasts_minutes: int
+    trainer_id: TrainerId
+    space_id: SpaceId
+    free_cancelling_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUpdated:
+    """The trainer or the space is another one; the time stays."""
+
+    trainer_id: TrainerId
+    space_id: SpaceId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCancelled:
+    """The session does not take place; `why` is told to everybody on it."""
+
+    why: str
+
+
+Event = (
+    SeatBooked
+    | WaitlistJoined
+    | BookingCancelled
+    | WaitlistLeft
+    | WaiterPromoted
+    | WaiterSkipped
+    | WaiterReturned
+    | CapacityChanged
+    | SessionRescheduled
+    | SessionUpdated
+    | SessionCancelled
+)

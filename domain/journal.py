@@ -1,0 +1,135 @@
+"""The journal's plain form: what is stored of each outcome, and the receipt that chains them.
+
+Anyone who has a session's opening facts and its journal can compute every receipt again; `seatline audit` does.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from domain.commands import AcceptedCommand, BookForMember, BookSeat, ReconsiderWaitlist
+from domain.events import Event, WaiterPromoted, WaiterSkipped
+from domain.facts import Facts, Pass
+from domain.ids import MemberId, PassId, TrainingId
+from domain.outcomes import Applied, CommandStatus, Failed, Outcome, Refused
+
+Plain = dict[str, Any]
+
+
+def plain_outcome(outcome: Outcome) -> Plain:
+    """Return the outcome as plain JSON values, the form that is stored, shown and chained."""
+    match outcome:
+        case Applied(events):
+            return {"status": str(CommandStatus.APPLIED), "events": [_plain_event(event) for event in events]}
+        case Refused(reasons):
+            return {"status": str(CommandStatus.REFUSED), "reasons": [str(reason) for reason in reasons]}
+        case Failed(error):
+            return {"status": str(CommandStatus.FAILED), "error": error}
+
+
+def witness(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> Plain:
+    """Return the facts from outside the session that the decision looked at: the state of each pass, by its id.
+
+    Take it *before* the outcome is recorded. A pass that does not exist is witnessed as None.
+    """
+    looked_at: list[PassId] = []
+    if isinstance(accepted.command, BookSeat | BookForMember | ReconsiderWaitlist):
+        looked_at.append(accepted.command.pass_id)
+    if isinstance(outcome, Applied):
+        looked_at += [event.pass_id for event in outcome.events if isinstance(event, WaiterPromoted | WaiterSkipped)]
+    return {str(pass_id): _plain_pass(facts.passes.get(pass_id)) for pass_id in looked_at}
+
+
+def witnessed_passes(seen: Mapping[str, Any]) -> dict[PassId, Pass]:
+    """Return the passes of a stored witness as facts again; those that did not exist are left out."""
+    return {PassId(UUID(id_)): _pass_of(PassId(UUID(id_)), plain) for id_, plain in seen.items() if plain is not None}
+
+
+def first_receipt(opening: Mapping[str, Any]) -> str:
+    """Return the receipt that stands before a session's first command: the hash of the facts it opened with."""
+    return sha256(canonical(opening)).hexdigest()
+
+
+def receipt(previous: str, entry: Mapping[str, Any]) -> str:
+    """Return sha256(previous receipt + canonical entry) in hex: the proof of this entry and all before it."""
+    return sha256(previous.encode() + canonical(entry)).hexdigest()
+
+
+def entry_of(
+    *, command_id: UUID, position: int, actor: str, kind: str, payload: Plain, accepted_at: datetime,
+    outcome: Plain, seen: Plain,
+) -> Plain:  # fmt: skip
+    """Return the journal entry that a receipt vouches for."""
+    return {
+        "id": str(command_id),
+        "position": position,
+        "actor": actor,
+        "kind": kind,
+        "payload": payload,
+        "accepted_at": accepted_at.astimezone(UTC).isoformat(),
+        "outcome": outcome,
+        "witness": seen,
+    }
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """Return the one byte form of a plain value: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _plain_event(event: Event) -> Plain:
+    name, names = _shape_of(event.__class__)
+    plain: Plain = {"event": name}
+    for field in names:
+        plain[field] = _plain_value(getattr(event, field))
+    return plain
+
+
+@cache
+def _shape_of(kind: type) -> tuple[str, tuple[str, ...]]:
+    """`SeatBooked` is written as `seat_booked`; its fields keep their names."""
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
+    return snake.removeprefix("_"), tuple(field.name for field in fields(kind))
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return str(value)
+
+
+def _plain_pass(pass_: Pass | None) -> Plain | None:
+    if pass_ is None:
+        return None
+    return {
+        "member_id": str(pass_.member_id),
+        "active": pass_.active,
+        "sessions_left": pass_.sessions_left,
+        "expires_at": None if pass_.expires_at is None else pass_.expires_at.isoformat(),
+        "trainings": None if pass_.trainings is None else _sorted_texts(pass_.trainings),
+    }
+
+
+def _sorted_texts(ids: Iterable[UUID]) -> list[str]:
+    return sorted(str(id_) for id_ in ids)
+
+
+def _pass_of(pass_id: PassId, plain: Plain) -> Pass:
+    expires_at, trainings = plain["expires_at"], plain["trainings"]
+    return Pass(
+        id=pass_id,
+        member_id=MemberId(UUID(plain["member_id"])),
+        active=plain["active"],
+        sessions_left=plain["sessions_left"],
+        expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
+        trainings=None if trainings is None else frozenset(TrainingId(UUID(id_)) for id_ in trainings),
+    )
