@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from domain.commands import AcceptedCommand, BookForMember, BookSeat, ReconsiderWaitlist
@@ -83,18 +82,19 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 
 def _plain_event(event: Event) -> Plain:
-    name, names = _shape_of(event.__class__)
+    name, names = _SHAPES[type(event)]
     plain: Plain = {"event": name}
     for field in names:
         plain[field] = _plain_value(getattr(event, field))
     return plain
 
 
-@cache
-def _shape_of(kind: type) -> tuple[str, tuple[str, ...]]:
-    """`SeatBooked` is written as `seat_booked`; its fields keep their names."""
-    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
-    return snake.removeprefix("_"), tuple(field.name for field in fields(kind))
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
+
+
+_SHAPES = {kind: (_snake(kind.__name__), tuple(field.name for field in fields(kind))) for kind in get_args(Event)}
+"""`SeatBooked` is written as `seat_booked`; its fields keep their names."""
 
 
 def _plain_value(value: object) -> object:

@@ -1,0 +1,11 @@
+"""Alembic's entry: runs the migrations on the connection that `storage.migrate` hands over."""
+
+from alembic import context
+
+from storage.migrate import alembic_connection
+from storage.tables import metadata
+
+with alembic_connection(context.config) as connection:
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    with context.begin_transaction():
+        context.run_migrations()

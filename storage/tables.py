@@ -1,0 +1,269 @@
+"""The schema, declared for Alembic; private to `storage`.
+
+Names of constraints are part of the contract: code and messages refer to them. Counts of a session (`booked`,
+`waiting`, `skipped`) are kept by database triggers on `bookings` (see the first migration), so that the check
+`training_sessions_not_oversold` holds whatever the code believes.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+metadata = sa.MetaData()
+
+INSTANT = sa.DateTime(timezone=True)
+TEXTS = ARRAY(sa.Text)
+IDS = ARRAY(UUID)
+
+
+def _id() -> sa.Column[object]:
+    return sa.Column("id", UUID, primary_key=True)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default="0")
+
+
+def _named(name: str) -> sa.Table:
+    unique = sa.UniqueConstraint("name", name=f"{name}_name")
+    return sa.Table(name, metadata, _id(), sa.Column("name", sa.Text, nullable=False), unique)
+
+
+studio = sa.Table(
+    "studio",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.CheckConstraint("id = 1", name="studio_only_one"),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("role", sa.Text, nullable=False, server_default="member"),
+    sa.Column("created_at", INSTANT, nullable=False, server_default=sa.func.now()),
+    sa.CheckConstraint("role IN ('member', 'trainer', 'admin', 'owner')", name="members_role"),
+    sa.UniqueConstraint("key", name="members_key"),
+    sa.Index("members_email", sa.text("lower(email)"), unique=True),
+)
+
+trainings = _named("trainings")
+trainings.append_column(sa.Column("description", sa.Text, nullable=False, server_default=""))
+trainers = _named("trainers")
+spaces = _named("spaces")
+
+pass_types = sa.Table(
+    "pass_types",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("training_ids", IDS),
+    sa.UniqueConstraint("name", "training_ids", name="pass_types_name", postgresql_nulls_not_distinct=True),
+)
+
+passes = sa.Table(
+    "passes",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text),
+    sa.Column("pass_type_id", UUID, sa.ForeignKey("pass_types.id", name="passes_pass_type"), nullable=False),
+    sa.Column("member_id", UUID, sa.ForeignKey("members.id", name="passes_member"), nullable=False),
+    # Copied from the type when granted: changing a type never changes what was sold.
+    sa.Column("training_ids", IDS),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("sessions_granted", sa.Integer),
+    sa.Column("sessions_left", sa.Integer),
+    sa.Column("expires_at", INSTANT),
+    sa.CheckConstraint("sessions_left >= 0", name="passes_never_negative"),
+    sa.CheckConstraint("sessions_left <= sessions_granted", name="passes_never_above_granted"),
+    sa.CheckConstraint("(sessions_left IS NULL) = (sessions_granted IS NULL)", name="passes_unlimited_or_counted"),
+    sa.UniqueConstraint("key", name="passes_key"),
+    # The target of the bookings' foreign key: a booking is paid with a pass of its own member.
+    sa.UniqueConstraint("id", "member_id", name="passes_id_member"),
+    sa.Index("passes_by_member", "member_id"),
+)
+
+training_sessions = sa.Table(
+    "training_sessions",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text),
+    sa.Column("training_id", UUID, sa.ForeignKey("trainings.id", name="training_sessions_training"), nullable=False),
+    sa.Column("trainer_id", UUID, sa.ForeignKey("trainers.id", name="training_sessions_trainer"), nullable=False),
+    sa.Column("space_id", UUID, sa.ForeignKey("spaces.id", name="training_sessions_space"), nullable=False),
+    sa.Column("starts_at", INSTANT, nullable=False),
+    sa.Column("lasts_minutes", sa.Integer, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("cancelled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("booking_opens_at", INSTANT),
+    sa.Column("booking_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("cancellation_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("promotion_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("promotion_grace_minutes", sa.Integer, nullable=False, server_default="30"),
+    sa.Column("waitlist_limit", sa.Integer),
+    sa.Column("free_cancelling_until", INSTANT),
+    _count("booked"),
+    _count("waiting"),
+    _count("skipped"),
+    # How many places stay taken although the capacity was lowered below them: nobody is evicted.
+    _count("seats_kept"),
+    # The lane: the last position given out, the receipt that goes with it, and the facts the first one stands on.
+    sa.Column("position", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("opening", JSONB, nullable=False),
+    # How often serving began with this command first in line and the process died before it ended.
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("attempted_command_id", UUID),
+    sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
+    sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
+    sa.CheckConstraint("booked <= greatest(capacity, seats_kept)", name="training_sessions_not_oversold"),
+    sa.CheckConstraint("booked >= 0 AND waiting >= 0 AND skipped >= 0", name="training_sessions_counts"),
+    sa.UniqueConstraint("key", name="training_sessions_key"),
+    sa.Index("training_sessions_by_start", "starts_at", "id"),
+    sa.Index("training_sessions_by_trainer", "trainer_id", "starts_at", "id"),
+    sa.Index("training_sessions_by_training", "training_id", "starts_at", "id"),
+    sa.Index("training_sessions_by_trainer_and_training", "trainer_id", "training_id", "starts_at", "id"),
+    # Every batch updates its session's row; room on the page keeps those updates off the indexes.
+    postgresql_with={"fillfactor": 50},
+)
+
+commands = sa.Table(
+    "commands",
+    metadata,
+    _id(),
+    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    sa.Column(
+        "training_session_id",
+        UUID,
+        sa.ForeignKey("training_sessions.id", name="commands_training_session"),
+        nullable=False,
+    ),
+    sa.Column("actor_id", UUID),
+    sa.Column("actor_is_staff", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", JSONB, nullable=False),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("accepted_at", INSTANT, nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column("status", sa.Text, nullable=False, server_default="waiting"),
+    sa.Column("position", sa.BigInteger),
+    sa.Column("outcome", JSONB),
+    sa.Column("witness", JSONB),
+    sa.Column("receipt", sa.Text),
+    sa.Column("applied_at", INSTANT),
+    sa.CheckConstraint("status IN ('waiting', 'applied', 'refused', 'failed')", name="commands_status"),
+    sa.CheckConstraint(
+        "(status = 'waiting') = (position IS NULL)"
+        " AND (status = 'waiting') = (outcome IS NULL)"
+        " AND (status = 'waiting') = (receipt IS NULL)"
+        " AND (status = 'waiting') = (applied_at IS NULL)",
+        name="commands_one_outcome",
+    ),
+    sa.Index(
+        "commands_once_per_key",
+        "actor_id",
+        "idempotency_key",
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+    ),
+    sa.Index(
+        "commands_one_per_position",
+        "training_session_id",
+        "position",
+        unique=True,
+        postgresql_where=sa.text("position IS NOT NULL"),
+    ),
+    sa.Index("commands_waiting", "training_session_id", "seq", postgresql_where=sa.text("status = 'waiting'")),
+    sa.Index("commands_by_applied", "applied_at", postgresql_where=sa.text("applied_at IS NOT NULL")),
+    sa.Index("commands_by_actor", "actor_id", "applied_at", postgresql_where=sa.text("applied_at IS NOT NULL")),
+)
+
+bookings = sa.Table(
+    "bookings",
+    metadata,
+    sa.Column("id", UUID, sa.ForeignKey("commands.id", name="bookings_command"), primary_key=True),
+    sa.Column(
+        "training_session_id",
+        UUID,
+        sa.ForeignKey("training_sessions.id", name="bookings_training_session"),
+        nullable=False,
+    ),
+    sa.Column("member_id", UUID, nullable=False),
+    sa.Column("pass_id", UUID, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    # The session's start, kept here too so that "my bookings" is one range of one index.
+    sa.Column("starts_at", INSTANT, nullable=False),
+    sa.Column("booked_at", INSTANT, nullable=False),
+    sa.Column("promoted_at", INSTANT),
+    sa.Column("cancelled_at", INSTANT),
+    sa.Column("changed_at", INSTANT, nullable=False),
+    sa.Column("skipped", TEXTS),
+    sa.CheckConstraint("status IN ('confirmed', 'waitlisted', 'cancelled')", name="bookings_status"),
+    sa.CheckConstraint("skipped IS NULL OR status = 'waitlisted'", name="bookings_only_waiters_are_skipped"),
+    sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="bookings_cancelled_at"),
+    sa.ForeignKeyConstraint(["pass_id", "member_id"], ["passes.id", "passes.member_id"], name="bookings_own_pass"),
+    sa.Index(
+        "bookings_one_live_per_member",
+        "training_session_id",
+        "member_id",
+        unique=True,
+        postgresql_where=sa.text("status <> 'cancelled'"),
+    ),
+    sa.Index(
+        "bookings_line",
+        "training_session_id",
+        "position",
+        postgresql_where=sa.text("status = 'waitlisted' AND skipped IS NULL"),
+    ),
+    sa.Index(
+        "bookings_skipped_by_pass",
+        "pass_id",
+        postgresql_where=sa.text("skipped IS NOT NULL"),
+    ),
+    sa.Index("bookings_by_member", "member_id", "starts_at", "id"),
+)
+
+pass_ledger = sa.Table(
+    "pass_ledger",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("pass_id", UUID, sa.ForeignKey("passes.id", name="pass_ledger_pass"), nullable=False),
+    sa.Column("booking_id", UUID, nullable=False),
+    sa.Column("command_id", UUID, nullable=False),
+    sa.Column("change", sa.SmallInteger, nullable=False),
+    sa.Column("written_at", INSTANT, nullable=False),
+    sa.CheckConstraint("change IN (-1, 1)", name="pass_ledger_change"),
+    # A booking is charged at most once and refunded at most once.
+    sa.UniqueConstraint("booking_id", "change", name="pass_ledger_once_per_booking"),
+    sa.Index("pass_ledger_by_pass", "pass_id", "id"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("command_id", UUID, nullable=False),
+    sa.Column("member_id", UUID, sa.ForeignKey("members.id", name="deliveries_member"), nullable=False),
+    sa.Column("booking_id", UUID, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("details", JSONB, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, server_default="due"),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    # When the next attempt may begin; while sending, when the lease of the sending worker ends.
+    sa.Column("due_at", INSTANT, nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("settled_at", INSTANT),
+    sa.Column("last_error", sa.Text),
+    sa.CheckConstraint("status IN ('due', 'sending', 'sent', 'failed', 'dropped')", name="deliveries_status"),
+    sa.UniqueConstraint("command_id", "booking_id", "kind", "channel", name="deliveries_once"),
+    sa.Index("deliveries_due", "due_at", postgresql_where=sa.text("status IN ('due', 'sending')")),
+    sa.Index("deliveries_by_member", "member_id", "id"),
+    sa.Index("deliveries_not_sent", "status", postgresql_where=sa.text("status <> 'sent'")),
+)
