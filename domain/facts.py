@@ -79,6 +79,7 @@ class Booking:
     position: int
     booked_at: datetime
     promoted_at: datetime | None = None
+    cancelled_at: datetime | None = None
     skipped: tuple[RefusalReason, ...] = ()
 
     @property

@@ -54,11 +54,11 @@ def _record_event(facts: Facts, accepted: AcceptedCommand, event: Event) -> None
         case BookingCancelled():
             facts.booked -= 1
             _charge(facts, event.pass_id, -1)
-            _end(facts, event.booking_id)
+            _end(facts, accepted, event.booking_id)
         case WaitlistLeft():
             facts.waiting -= not event.was_skipped
             facts.skipped -= event.was_skipped
-            _end(facts, event.booking_id)
+            _end(facts, accepted, event.booking_id)
         case WaiterPromoted():
             facts.waiting -= 1
             facts.booked += 1
@@ -99,8 +99,8 @@ def _record_new_booking(facts: Facts, accepted: AcceptedCommand, event: SeatBook
     )
 
 
-def _end(facts: Facts, booking_id: BookingId) -> None:
-    _change(facts, booking_id, status=BookingStatus.CANCELLED, skipped=())
+def _end(facts: Facts, accepted: AcceptedCommand, booking_id: BookingId) -> None:
+    _change(facts, booking_id, status=BookingStatus.CANCELLED, skipped=(), cancelled_at=accepted.accepted_at)
     del facts.live[facts.bookings[booking_id].member_id]
 
 

@@ -119,6 +119,8 @@ training_sessions = sa.Table(
     # How often serving began with this command first in line and the process died before it ended.
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("attempted_command_id", UUID),
+    # How many commands are still to be applied one by one, so that the one that kills its process stands alone.
+    sa.Column("careful_left", sa.SmallInteger, nullable=False, server_default="0"),
     sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
     sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
     sa.CheckConstraint("booked <= greatest(capacity, seats_kept)", name="training_sessions_not_oversold"),

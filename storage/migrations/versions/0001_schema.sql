@@ -123,6 +123,7 @@ CREATE TABLE training_sessions (
     opening JSONB NOT NULL,
     attempts SMALLINT DEFAULT '0' NOT NULL,
     attempted_command_id UUID,
+    careful_left SMALLINT DEFAULT '0' NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT training_sessions_capacity CHECK (capacity >= 1),
     CONSTRAINT training_sessions_length CHECK (lasts_minutes >= 1),

@@ -1,0 +1,203 @@
+"""The command log: what was accepted, in which order, and what still waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import ForeignKeyViolation
+from psycopg.types.json import Jsonb
+
+from domain.commands import AcceptedCommand, Actor, Command
+from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
+from domain.outcomes import Refused
+from domain.refusals import RefusalReason
+from storage.command_codec import decode_command, encode_command
+from storage.database import Db
+from storage.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCommand:
+    """A command as it stands in the log; `is_repeat` says that its idempotency key had been used before."""
+
+    id: CommandId
+    seq: int
+    training_session_id: TrainingSessionId
+    accepted_at: datetime
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key belongs to another command of the same actor; nothing was accepted."""
+
+    command_id: CommandId
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCommand:
+    """A row of the log that waits for its outcome. Reading it as a command may fail, so that is a step of its own."""
+
+    id: CommandId
+    seq: int
+    training_session_id: TrainingSessionId
+    actor_id: MemberId | None
+    actor_is_staff: bool
+    kind: str
+    payload: dict[str, Any]
+    accepted_at: datetime
+
+    def read(self) -> AcceptedCommand:
+        """Return the command; raises whatever is wrong with its payload."""
+        return AcceptedCommand(
+            id=self.id,
+            seq=self.seq,
+            training_session_id=self.training_session_id,
+            actor=Actor(self.actor_id, self.actor_is_staff),
+            accepted_at=self.accepted_at,
+            command=decode_command(self.kind, self.payload),
+        )
+
+
+def accept(
+    db: Db,
+    *,
+    command_id: CommandId,
+    training_session_id: TrainingSessionId,
+    actor: Actor,
+    command: Command,
+    idempotency_key: str | None,
+) -> LoggedCommand | KeyReused | Refused:
+    """Write the command into the log in one autocommitted statement; takes no lock that a batch waits for.
+
+    The same id or the same key again returns the first command. A session that does not exist is refused. A crash
+    leaves either no row, or a row that the sweep finds.
+    """
+    kind, payload = encode_command(command)
+    try:
+        row = db.execute(
+            """
+            INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT DO NOTHING
+            RETURNING seq, accepted_at
+            """,
+            (
+                command_id,
+                training_session_id,
+                actor.member_id,
+                actor.is_staff,
+                kind,
+                Jsonb(payload),
+                idempotency_key,
+            ),
+        ).fetchone()
+    except ForeignKeyViolation:
+        return Refused((RefusalReason.SESSION_NOT_FOUND,))
+    if row is not None:
+        return LoggedCommand(command_id, row[0], training_session_id, row[1])
+    return _first_with(db, command_id, actor, idempotency_key, (training_session_id, kind, payload))
+
+
+def _first_with(
+    db: Db, command_id: CommandId, actor: Actor, key: str | None, asked: tuple[object, ...]
+) -> LoggedCommand | KeyReused:
+    row = db.execute(
+        """
+        SELECT id, seq, training_session_id, accepted_at, kind, payload
+          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s
+        UNION ALL
+        SELECT id, seq, training_session_id, accepted_at, kind, payload FROM commands WHERE id = %(id)s
+        """,
+        {"id": command_id, "actor": actor.member_id, "key": key},
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"command {command_id} met a conflict, but no command has its id or its key")
+    id_, seq, training_session_id, accepted_at, kind, payload = row
+    if (training_session_id, kind, payload) != asked:
+        return KeyReused(id_)
+    return LoggedCommand(id_, seq, training_session_id, accepted_at, is_repeat=True)
+
+
+def waiting_commands(db: Db, training_session_id: TrainingSessionId, limit: int) -> list[WaitingCommand]:
+    """Return the next commands of this session in `seq` order; call it under the session's lock."""
+    rows = db.execute(
+        """
+        SELECT id, seq, training_session_id, actor_id, actor_is_staff, kind, payload, accepted_at
+          FROM commands
+         WHERE training_session_id = %s AND status = 'waiting'
+         ORDER BY seq
+         LIMIT %s
+        """,
+        (training_session_id, limit),
+    )
+    return [WaitingCommand(*row) for row in rows]
+
+
+def training_session_of_booking(db: Db, booking_id: BookingId) -> TrainingSessionId | None:
+    """Return the session a booking is for, from the moment the booking's command is accepted; None for no such id."""
+    row = db.execute(
+        "SELECT training_session_id FROM commands WHERE id = %s AND kind IN ('book_seat', 'book_for_member')",
+        (booking_id,),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def accept_reconsiderations(db: Db, changed: Sequence[PassId]) -> list[LoggedCommand]:
+    """Ask every session where one of these passes made a waiter be skipped to look again.
+
+    Runs inside the transaction that changed the passes, whose rows it has locked: a session that skips the waiter
+    at the same moment either sees the changed pass, or has committed its skip before this statement looks.
+    """
+    skipped = db.execute(
+        "SELECT DISTINCT training_session_id, pass_id FROM bookings WHERE pass_id = ANY(%s) AND skipped IS NOT NULL",
+        (list(changed),),
+    ).fetchall()
+    if not skipped:
+        return []
+    rows = db.execute(
+        """
+        INSERT INTO commands (id, training_session_id, kind, payload)
+        SELECT id, training_session_id, 'reconsider_waitlist', jsonb_build_object('pass_id', pass_id)
+          FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS wanted (id, training_session_id, pass_id)
+        RETURNING id, seq, training_session_id, accepted_at
+        """,
+        ([new_id() for _ in skipped], [row[0] for row in skipped], [row[1] for row in skipped]),
+    )
+    return [LoggedCommand(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A session with commands waiting: the age of the oldest in seconds by the database's clock."""
+
+    training_session_id: TrainingSessionId
+    oldest_age_seconds: float
+
+
+def lanes_with_work(db: Db, *, older_than_seconds: float = 0.0) -> list[Lane]:
+    """Return every session whose oldest waiting command is at least this old.
+
+    Walks the index of waiting commands from session to session, so it reads one entry for each session with work,
+    however many commands wait in it.
+    """
+    rows = db.execute(
+        """
+        WITH RECURSIVE lanes AS (
+            (SELECT training_session_id, accepted_at FROM commands
+              WHERE status = 'waiting' ORDER BY training_session_id, seq LIMIT 1)
+            UNION ALL
+            SELECT next.training_session_id, next.accepted_at
+              FROM lanes CROSS JOIN LATERAL (
+                SELECT training_session_id, accepted_at FROM commands
+                 WHERE status = 'waiting' AND training_session_id > lanes.training_session_id
+                 ORDER BY training_session_id, seq LIMIT 1) AS next
+        )
+        SELECT training_session_id, extract(epoch FROM clock_timestamp() - accepted_at)::float8 FROM lanes
+         WHERE accepted_at <= clock_timestamp() - make_interval(secs => %s)
+        """,
+        (older_than_seconds,),
+    )
+    return [Lane(TrainingSessionId(UUID(str(row[0]))), row[1]) for row in rows]

@@ -1,0 +1,57 @@
+"""Connections to Postgres, with the timeouts that correctness hangs on."""
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+Db = Connection[TupleRow]
+"""An open connection; in autocommit unless inside `with db.transaction()`."""
+
+WORKER_TIMEOUTS = {
+    # A worker that is paused inside a batch loses its lock, and its COMMIT fails, after this long.
+    "idle_in_transaction_session_timeout": "10s",
+    "statement_timeout": "60s",
+    "lock_timeout": "8s",
+}
+API_TIMEOUTS = {
+    "idle_in_transaction_session_timeout": "10s",
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+}
+
+
+def connect(database_url: str, timeouts: dict[str, str] | None = None) -> Db:
+    """Open one connection in autocommit; without timeouts it is meant for long work of an operator."""
+    return Connection.connect(_conninfo(database_url, timeouts or {}), autocommit=True)
+
+
+def open_pool(database_url: str, timeouts: dict[str, str], *, size_max: int) -> ConnectionPool[Db]:
+    """Open a pool of autocommit connections; waiting longer than 5 s for one raises `PoolTimeout`."""
+    return ConnectionPool(
+        _conninfo(database_url, timeouts),
+        kwargs={"autocommit": True},
+        min_size=1,
+        max_size=size_max,
+        timeout=5.0,
+        max_idle=60.0,
+        open=True,
+    )
+
+
+def _conninfo(database_url: str, timeouts: dict[str, str]) -> str:
+    # READ COMMITTED whatever the server's default: under a snapshot taken before the lane's flags are deleted, a
+    # command could wait for the sweep.
+    settings = {"timezone": "UTC", "default_transaction_isolation": r"read\ committed", **timeouts}
+    options: dict[str, Any] = {
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        "application_name": "seatline",
+    }
+    return make_conninfo(database_url, **options)

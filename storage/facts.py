@@ -1,0 +1,261 @@
+"""Load what a batch is decided by: under the session's lock, and no more rows than the batch touches."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.commands import (
+    AcceptedCommand,
+    BookForMember,
+    BookSeat,
+    CancelBooking,
+    CancelForMember,
+    ReconsiderWaitlist,
+)
+from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
+from domain.ids import BookingId, MemberId, PassId, TrainingSessionId
+from domain.refusals import RefusalReason
+from storage.database import Db
+
+LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was foreseen
+
+_SESSION_COLUMNS = """
+    id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
+    cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
+    waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts, careful_left
+"""
+_BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
+
+
+@dataclass(slots=True)
+class LockedSession:
+    """A session whose row this transaction holds, with its lane: last position, receipt, unfinished attempts."""
+
+    training_session: TrainingSession
+    position: int
+    receipt: str
+    booked: int
+    waiting: int
+    skipped: int
+    attempts: int
+    careful_left: int
+
+
+@dataclass(slots=True)
+class BatchFacts:
+    """The facts of one batch, and beside them the bookings and passes as they were loaded."""
+
+    facts: Facts
+    starts_at_was: datetime
+    loaded_bookings: dict[BookingId, Booking] = field(default_factory=dict)
+    loaded_passes: dict[PassId, Pass] = field(default_factory=dict)
+
+
+def lock_training_session(db: Db, training_session_id: TrainingSessionId) -> LockedSession | None:
+    """Lock the session's row until the transaction ends; None when somebody else holds it.
+
+    FOR NO KEY UPDATE, because accepting inserts rows that refer to the session and must not wait for a batch.
+    """
+    row = db.execute(
+        f"SELECT {_SESSION_COLUMNS} FROM training_sessions WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",  # noqa: S608
+        (training_session_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    *session, position, receipt, booked, waiting, skipped, attempts, careful_left = row
+    return LockedSession(
+        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, careful_left
+    )
+
+
+def count_attempt(db: Db, training_session_id: TrainingSessionId, careful: int) -> None:
+    """Note that serving this session was begun and not ended, by a process that died.
+
+    Counts against the command that stands first now; the next `careful` commands are applied one by one, so that
+    the one that kills its process comes to stand first, alone.
+    """
+    db.execute(
+        """
+        UPDATE training_sessions AS training_session
+           SET attempts = CASE WHEN attempted_command_id = first.id THEN attempts + 1 ELSE 1 END,
+               attempted_command_id = first.id, careful_left = %(careful)s
+          FROM (SELECT id FROM commands WHERE training_session_id = %(id)s AND status = 'waiting'
+                 ORDER BY seq LIMIT 1) AS first
+         WHERE training_session.id = %(id)s
+        """,
+        {"id": training_session_id, "careful": careful},
+    )
+
+
+def training_session_from(row: Sequence[Any]) -> TrainingSession:
+    """Map a session's own columns, in the order of `_SESSION_COLUMNS`, to the domain's fact."""
+    id_, training, trainer, space, starts_at, lasts, capacity, *deadlines, opens, limit, free, cancelled = row
+    booking, cancellation, promotion, grace = (timedelta(minutes=minutes) for minutes in deadlines)
+    return TrainingSession(
+        id=id_,
+        training_id=training,
+        trainer_id=trainer,
+        space_id=space,
+        starts_at=starts_at,
+        lasts_minutes=lasts,
+        capacity=capacity,
+        booking_deadline=booking,
+        cancellation_deadline=cancellation,
+        promotion_deadline=promotion,
+        promotion_grace=grace,
+        booking_opens_at=opens,
+        waitlist_limit=limit,
+        free_cancelling_until=free,
+        cancelled=cancelled,
+    )
+
+
+def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) -> BatchFacts:
+    """Load what this batch touches and lock its passes, in two statements whatever the batch's size."""
+    facts = Facts(
+        training_session=locked.training_session,
+        position=locked.position,
+        booked=locked.booked,
+        waiting=locked.waiting,
+        skipped=locked.skipped,
+    )
+    loaded = BatchFacts(facts, locked.training_session.starts_at)
+    wanted = _wanted_by(batch)
+    # Each cancellation may free a place; without one nobody is promoted and the line need not be read.
+    line_limit = min(len(wanted.bookings), locked.waiting)
+    session_id = locked.training_session.id
+    rows = db.execute(
+        f"""
+        (SELECT {_BOOKING_COLUMNS}, false FROM bookings
+          WHERE training_session_id = %(session)s AND member_id = ANY(%(members)s) AND status <> 'cancelled')
+        UNION ALL
+        (SELECT {_BOOKING_COLUMNS}, false FROM bookings
+          WHERE id = ANY(%(bookings)s) AND training_session_id = %(session)s)
+        UNION ALL
+        (SELECT {_BOOKING_COLUMNS}, false FROM bookings
+          WHERE pass_id = ANY(%(reconsidered)s) AND skipped IS NOT NULL AND training_session_id = %(session)s)
+        UNION ALL
+        (SELECT {_BOOKING_COLUMNS}, true FROM bookings
+          WHERE training_session_id = %(session)s AND status = 'waitlisted' AND skipped IS NULL
+          ORDER BY position LIMIT %(line)s)
+        """,  # noqa: S608 - the columns are a constant
+        {
+            "session": session_id,
+            "members": wanted.members,
+            "bookings": wanted.bookings,
+            "reconsidered": wanted.reconsidered,
+            "line": line_limit,
+        },
+    ).fetchall()
+    _add_bookings(loaded, (row[:-1] for row in rows))
+    in_line = [row[4] for row in rows if row[-1]]
+    facts.line_known_to = _known_to(locked.waiting, len(in_line), in_line[-1] if in_line else 0)
+    _lock_passes(db, loaded, [*wanted.passes, *(booking.pass_id for booking in loaded.loaded_bookings.values())])
+    return loaded
+
+
+def load_more_of_the_line(db: Db, loaded: BatchFacts) -> None:
+    """Load the next chunk of those who wait, with their passes locked."""
+    facts = loaded.facts
+    rows = db.execute(
+        f"""
+        SELECT {_BOOKING_COLUMNS} FROM bookings
+         WHERE training_session_id = %s AND status = 'waitlisted' AND skipped IS NULL AND position > %s
+         ORDER BY position LIMIT %s
+        """,  # noqa: S608
+        (facts.training_session.id, facts.line_known_to, LINE_CHUNK),
+    ).fetchall()
+    _add_bookings(loaded, rows)
+    facts.line_known_to = rows[-1][4] if len(rows) == LINE_CHUNK else None
+    _lock_passes(db, loaded, (PassId(row[2]) for row in rows))
+
+
+def load_roster(db: Db, loaded: BatchFacts) -> None:
+    """Load every live booking of the session, with the passes that may be refunded or charged."""
+    facts = loaded.facts
+    rows = db.execute(
+        f"SELECT {_BOOKING_COLUMNS} FROM bookings WHERE training_session_id = %s AND status <> 'cancelled'",  # noqa: S608
+        (facts.training_session.id,),
+    ).fetchall()
+    _add_bookings(loaded, rows)
+    facts.roster_known = True
+    facts.line_known_to = None
+    _lock_passes(db, loaded, (PassId(row[2]) for row in rows))
+
+
+@dataclass(slots=True)
+class _Wanted:
+    members: list[MemberId] = field(default_factory=list)
+    bookings: list[BookingId] = field(default_factory=list)
+    passes: list[PassId] = field(default_factory=list)
+    reconsidered: list[PassId] = field(default_factory=list)
+
+
+def _wanted_by(batch: Iterable[AcceptedCommand]) -> _Wanted:
+    wanted = _Wanted()
+    for accepted in batch:
+        match accepted.command:
+            case BookSeat(pass_id):
+                if accepted.actor.member_id is not None:
+                    wanted.members.append(accepted.actor.member_id)
+                wanted.passes.append(pass_id)
+            case BookForMember(member_id, pass_id):
+                wanted.members.append(member_id)
+                wanted.passes.append(pass_id)
+            case CancelBooking(booking_id) | CancelForMember(booking_id):
+                wanted.bookings.append(booking_id)
+            case ReconsiderWaitlist(pass_id):
+                wanted.passes.append(pass_id)
+                wanted.reconsidered.append(pass_id)
+            case _:
+                # Commands that change the session ask for the whole roster when they need it.
+                pass
+    return wanted
+
+
+def _known_to(waiting: int, loaded: int, last_position: int) -> int | None:
+    """Up to where the line is known: wholly (None), or to the last position that was loaded (0 for nothing)."""
+    return None if loaded >= waiting else last_position
+
+
+def _add_bookings(loaded: BatchFacts, rows: Iterable[Sequence[Any]]) -> None:
+    for row in rows:
+        booking = _booking_from(row)
+        if booking.id not in loaded.facts.bookings:
+            loaded.loaded_bookings[booking.id] = booking
+            loaded.facts.add_booking(booking)
+
+
+def _lock_passes(db: Db, loaded: BatchFacts, pass_ids: Iterable[PassId]) -> None:
+    """Lock these passes in one statement, in `id` order, so that two batches seldom wait for each other crosswise."""
+    missing = list({id_ for id_ in pass_ids if id_ not in loaded.facts.passes})
+    if not missing:
+        return
+    rows = db.execute(
+        """
+        SELECT id, member_id, active, sessions_left, expires_at, training_ids
+          FROM passes WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+        """,
+        (missing,),
+    )
+    for id_, member_id, active, sessions_left, expires_at, training_ids in rows:
+        trainings = None if training_ids is None else frozenset(training_ids)
+        pass_ = Pass(id_, member_id, active, sessions_left, expires_at, trainings)
+        loaded.loaded_passes[id_] = pass_
+        loaded.facts.passes[id_] = pass_
+
+
+def _booking_from(row: Sequence[Any]) -> Booking:
+    id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped = row
+    return Booking(
+        id_,
+        member_id,
+        pass_id,
+        BookingStatus(status),
+        position,
+        booked_at,
+        promoted_at,
+        cancelled_at,
+        tuple(RefusalReason(reason) for reason in skipped) if skipped else (),
+    )
