@@ -14,7 +14,7 @@ from domain.commands import (
     ReconsiderWaitlist,
 )
 from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
-from domain.ids import BookingId, MemberId, PassId, TrainingSessionId
+from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
 from domain.refusals import RefusalReason
 from storage.database import Db
 
@@ -23,7 +23,8 @@ LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was
 _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
-    waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts, careful_left
+    waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts,
+    attempted_command_id, careful_left
 """
 _BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
 
@@ -39,6 +40,7 @@ class LockedSession:
     waiting: int
     skipped: int
     attempts: int
+    attempted_command_id: CommandId | None
     careful_left: int
 
 
@@ -63,9 +65,9 @@ def lock_training_session(db: Db, training_session_id: TrainingSessionId) -> Loc
     ).fetchone()
     if row is None:
         return None
-    *session, position, receipt, booked, waiting, skipped, attempts, careful_left = row
+    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left = row
     return LockedSession(
-        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, careful_left
+        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful_left
     )
 
 

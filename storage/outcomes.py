@@ -9,13 +9,13 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from domain.commands import AcceptedCommand
 from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
 from domain.facts import Booking, Pass
-from domain.ids import CommandId, PassId
+from domain.ids import PassId
 from domain.journal import canonical
 from domain.notices import Notice
 from domain.outcomes import Applied, Outcome
+from storage.command_log import WaitingCommand
 from storage.database import Db
 from storage.facts import BatchFacts
 
@@ -26,8 +26,7 @@ CHANNEL = "console"  # the one channel there is so far; each notice is one deliv
 class Settled:
     """A command with its outcome, ready to be written: plain forms, position and receipt as the journal keeps them."""
 
-    command_id: CommandId
-    accepted: AcceptedCommand | None
+    command: WaitingCommand
     position: int
     outcome: Outcome
     plain_outcome: dict[str, Any]
@@ -59,7 +58,7 @@ def write_batch(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> Writt
         _write_deliveries(db, settled)
     applied_at = outcomes.fetchone()
     if applied_at is None:
-        raise LookupError(f"command {settled[0].command_id} has vanished from the log under its session's lock")
+        raise LookupError(f"command {settled[0].command.id} has vanished from the log under its session's lock")
     return Written(applied_at[0], refunded)
 
 
@@ -75,7 +74,7 @@ def _write_outcomes(db: Db, settled: Sequence[Settled]) -> Cursor[TupleRow]:
         RETURNING command.applied_at
         """,
         (
-            [one.command_id for one in settled],
+            [one.command.id for one in settled],
             [one.position for one in settled],
             [canonical(one.plain_outcome).decode() for one in settled],
             [canonical(one.witness).decode() for one in settled],
@@ -203,7 +202,7 @@ def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
             (
                 [event.pass_id for event, _, _ in written],
                 [event.booking_id for event, _, _ in written],
-                [one.command_id for _, one, _ in written],
+                [one.command.id for _, one, _ in written],
                 [change for _, _, change in written],
             ),
         )
@@ -211,7 +210,7 @@ def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
 
 
 def _write_deliveries(db: Db, settled: Iterable[Settled]) -> None:
-    notices = [(one.command_id, notice) for one in settled for notice in one.notices]
+    notices = [(one.command.id, notice) for one in settled for notice in one.notices]
     if not notices:
         return
     db.execute(

@@ -1,0 +1,65 @@
+"""The Celery application. Its settings are part of the protocol: see docs/adr/0004-celery-settings.md."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from celery.signals import celeryd_init
+
+from domain.ids import TrainingSessionId
+from storage.settings import settings
+from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session_queue
+
+SWEEP_EVERY_SECONDS = 1.0
+DELIVER_EVERY_SECONDS = 2.0
+
+
+def _configuration() -> dict[str, Any]:
+    return {
+        "broker_url": settings().redis_url,
+        # The queue is a trigger and the command log the truth, so early and unacknowledged delivery is safe; late
+        # acknowledgement reorders, and under it Celery 5.7.0 workers exit when the broker goes away.
+        "task_acks_late": False,
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 1,
+        "broker_transport_options": {
+            "ack_emulation": False,
+            "priority_steps": [0],
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+        },
+        "broker_connection_retry_on_startup": True,
+        "task_ignore_result": True,
+        "task_create_missing_queues": False,
+        "task_publish_retry": False,
+        "task_queues": TASK_QUEUES,
+        "task_default_queue": QueueName.UPKEEP,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "worker_hijack_root_logger": False,
+        "beat_schedule": {
+            "sweep": {
+                "task": "seatline.sweep",
+                "schedule": SWEEP_EVERY_SECONDS,
+                # While no worker runs, old sweeps must not pile up behind each other.
+                "options": {"expires": 5.0},
+            },
+            "deliver": {
+                "task": "seatline.deliver_due",
+                "schedule": DELIVER_EVERY_SECONDS,
+                "options": {"expires": 5.0},
+            },
+        },
+    }
+
+
+app = Celery("seatline", include=["workers.tasks"])
+app.add_defaults(_configuration)
+
+
+@celeryd_init.connect
+def _know_pinned_queues(options: dict[str, Any], **_: Any) -> None:
+    """Let `celery worker -Q session.<id>` pin a worker to one session, although no other queue is made up."""
+    for name in str(options.get("queues") or "").split(","):
+        if name.startswith(SESSION_QUEUE_PREFIX):
+            app.amqp.queues.add(session_queue(TrainingSessionId(UUID(name.removeprefix(SESSION_QUEUE_PREFIX)))))

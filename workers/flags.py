@@ -1,0 +1,89 @@
+"""The lane's flags in Redis: hints that make serving prompt. Losing them costs at most one sweep, never a command.
+
+`lane:armed:<id>`    a token of this session waits in `sessions`; the value says since when (Unix milliseconds)
+`lane:rerun:<id>`    a token was used up while somebody else held the lane: whoever holds it must look again
+`lane:serving:<id>`  a batch was begun; found at the start of the next one, it tells that a process died in between
+"""
+
+import time
+
+from redis import Redis
+
+from domain.ids import TrainingSessionId
+from workers.metrics import ACCEPTED, COUNTERS
+from workers.queues import session_queue_name
+
+SERVING_SECONDS = 3600  # after that nobody wonders any more why a batch never ended
+
+
+def armed_key(training_session_id: TrainingSessionId) -> str:
+    """Return the key that says that a token of this session waits."""
+    return f"lane:armed:{training_session_id}"
+
+
+def rerun_key(training_session_id: TrainingSessionId) -> str:
+    """Return the key that says that the holder must look again."""
+    return f"lane:rerun:{training_session_id}"
+
+
+def serving_key(training_session_id: TrainingSessionId) -> str:
+    """Return the key that says that a batch was begun."""
+    return f"lane:serving:{training_session_id}"
+
+
+def now_milliseconds() -> int:
+    """Return the Unix time in milliseconds; only ever compared with values made the same way."""
+    return time.time_ns() // 1_000_000
+
+
+def arm(redis: Redis, training_session_id: TrainingSessionId) -> int | None:
+    """Claim the right to publish this session's token; returns when, or None if a token waits already."""
+    now = now_milliseconds()
+    return now if redis.set(armed_key(training_session_id), now, nx=True) else None
+
+
+def arm_and_count(redis: Redis, training_session_id: TrainingSessionId) -> int | None:
+    """Arm the lane as `arm` does, and count one accepted command in the same round trip."""
+    now = now_milliseconds()
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.set(armed_key(training_session_id), now, nx=True)
+        pipe.hincrby(COUNTERS, ACCEPTED, 1)
+        return now if pipe.execute()[0] else None
+
+
+def rearm(redis: Redis, training_session_id: TrainingSessionId) -> int:
+    """Claim it in any case, because the token that was waiting is known to be gone."""
+    now = now_milliseconds()
+    redis.set(armed_key(training_session_id), now)
+    return now
+
+
+def token_used(redis: Redis, training_session_id: TrainingSessionId) -> None:
+    """Say that a token is used up, before trying the lock: if the lock is held, the holder will see it."""
+    redis.set(rerun_key(training_session_id), 1)
+
+
+def begin(redis: Redis, training_session_id: TrainingSessionId) -> bool:
+    """Clear the flags, after the lock and before reading the log; tell whether the last batch was never ended.
+
+    In this order every command committed after the reading finds `armed` clear, so its token is published.
+    """
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.delete(armed_key(training_session_id), rerun_key(training_session_id))
+        pipe.set(serving_key(training_session_id), 1, ex=SERVING_SECONDS, get=True)
+        return pipe.execute()[1] is not None
+
+
+def ended(redis: Redis, training_session_id: TrainingSessionId) -> None:
+    """Say that the batch ended, well or with an error: its process lives."""
+    redis.delete(serving_key(training_session_id))
+
+
+def take_rerun(redis: Redis, training_session_id: TrainingSessionId) -> bool:
+    """Take the note that a token was used up meanwhile; call it after the lock is released."""
+    return redis.getdel(rerun_key(training_session_id)) is not None
+
+
+def drop_stale_messages(redis: Redis, training_session_id: TrainingSessionId) -> None:
+    """Delete what is left in an empty lane's queue: those messages speak of commands already applied."""
+    redis.delete(session_queue_name(training_session_id))

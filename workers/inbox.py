@@ -1,0 +1,57 @@
+"""The one door for commands: write it into the log, then see to it that a worker looks.
+
+Only the first step decides whether the command is accepted. Publishing may fail or never happen; the sweep finds
+every command that waits without a token.
+"""
+
+from redis import Redis
+
+from domain.commands import Actor, Command
+from domain.ids import BookingId, CommandId, TrainingSessionId
+from domain.outcomes import Refused
+from storage import command_log
+from storage.command_log import KeyReused, LoggedCommand
+from storage.database import Db
+from workers import flags, publish
+from workers.hints import hint
+
+
+def accept(
+    db: Db,
+    redis: Redis,
+    *,
+    command_id: CommandId,
+    training_session_id: TrainingSessionId,
+    actor: Actor,
+    command: Command,
+    idempotency_key: str | None = None,
+) -> LoggedCommand | KeyReused | Refused:
+    """Accept a command of this actor for this session.
+
+    Returns the logged command, the first one if the key was used before for the same thing; `KeyReused` if for
+    another; `Refused` with `session_not_found` if there is no such session. Raises psycopg's `OperationalError`
+    when the database cannot be reached: then ask again with the same `command_id` or key, it is accepted once.
+    """
+    logged = command_log.accept(
+        db,
+        command_id=command_id,
+        training_session_id=training_session_id,
+        actor=actor,
+        command=command,
+        idempotency_key=idempotency_key,
+    )
+    if isinstance(logged, LoggedCommand) and not logged.is_repeat:
+        call_worker(redis, logged)
+    return logged
+
+
+def call_worker(redis: Redis, logged: LoggedCommand) -> None:
+    """Publish the command's message and, unless one waits, the session's token. Failing leaves it to the sweep."""
+    with hint("call a worker"):
+        armed_at = flags.arm_and_count(redis, logged.training_session_id)
+        publish.command(logged.training_session_id, command_id=logged.id, armed_at=armed_at)
+
+
+def training_session_of_booking(db: Db, booking_id: BookingId) -> TrainingSessionId | None:
+    """Return the session whose queue a command about this booking belongs to; None for no such booking."""
+    return command_log.training_session_of_booking(db, booking_id)

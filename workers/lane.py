@@ -1,0 +1,120 @@
+"""Serve one session: apply its waiting commands in order, one transaction for each batch.
+
+The row lock of the session is both the serialization and the fence. Redis only says that there is work: every
+step here is safe if a flag is lost, a token is doubled or the process dies. docs/architecture.md walks through it.
+"""
+
+import time
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg_pool import ConnectionPool
+from redis import Redis
+from structlog import get_logger
+
+from domain.ids import TrainingSessionId
+from storage.database import Db
+from workers import batch, flags, inbox, outcomes, publish
+from workers.batch import CommittedBatch, LaneHeld, NothingWaits
+from workers.hints import hint
+
+SLICE_SECONDS = 0.25  # a hot session yields to the others after this long
+BATCH_MAX = 250  # commands decided in one transaction
+COLLISIONS_MAX = 5  # times a batch is run again after a deadlock or serialization failure
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one turn did: how many commands it settled in how many batches; `held` if somebody else had the lane."""
+
+    commands: int
+    batches: int
+    held: bool = False
+
+
+def serve(pool: ConnectionPool[Db], redis: Redis, training_session_id: TrainingSessionId) -> Served:
+    """Apply this session's waiting commands until there are none or the slice is used up.
+
+    Returns at once when another worker holds the session. Raises psycopg's errors when the database is away; then
+    nothing of the current batch has happened, and the sweep will call again.
+    """
+    with hint("say that a token is used up"):
+        flags.token_used(redis, training_session_id)
+    commands = batches = 0
+    slice_ends = time.monotonic() + SLICE_SECONDS
+    with pool.connection() as db:
+        while True:
+            result = _apply_batch(db, redis, training_session_id)
+            if isinstance(result, LaneHeld):
+                return Served(commands, batches, held=True)
+            if isinstance(result, NothingWaits):
+                break
+            commands += len(result.settled)
+            batches += 1
+            if not result.more or time.monotonic() >= slice_ends:
+                break
+    _leave(redis, training_session_id, result)
+    return Served(commands, batches)
+
+
+def _apply_batch(
+    db: Db, redis: Redis, training_session_id: TrainingSessionId
+) -> CommittedBatch | NothingWaits | LaneHeld:
+    """Apply one batch and do what follows its commit."""
+    result = _apply_whole_or_singly(db, redis, training_session_id)
+    if isinstance(result, CommittedBatch):
+        with hint("announce the outcomes"):
+            outcomes.announce(redis, result)
+        for logged in result.caused:
+            inbox.call_worker(redis, logged)
+    return result
+
+
+def _apply_whole_or_singly(
+    db: Db, redis: Redis, training_session_id: TrainingSessionId
+) -> CommittedBatch | NothingWaits | LaneHeld:
+    """A fault in the batch as a whole (a constraint, a bug) is narrowed down to the one command that causes it."""
+    try:
+        return _apply_despite_collisions(db, redis, training_session_id, limit=BATCH_MAX)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except Exception:
+        log.exception("batch failed, going on one by one", training_session_id=str(training_session_id))
+    try:
+        return _apply_despite_collisions(db, redis, training_session_id, limit=1)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("command failed", training_session_id=str(training_session_id))
+        fault = f"{type(error).__name__}: {error}"
+    return _apply_despite_collisions(db, redis, training_session_id, limit=1, fault=fault)
+
+
+def _apply_despite_collisions(
+    db: Db, redis: Redis, training_session_id: TrainingSessionId, *, limit: int, fault: str | None = None
+) -> CommittedBatch | NothingWaits | LaneHeld:
+    """Another session's batch may lock the same passes the other way round; one of the two runs again."""
+    for collisions_left in reversed(range(COLLISIONS_MAX)):
+        try:
+            return batch.apply(db, redis, training_session_id, limit=limit, fault=fault)
+        except (DeadlockDetected, SerializationFailure) as error:
+            if not collisions_left:
+                raise
+            log.info("batch runs again", training_session_id=str(training_session_id), error=str(error))
+    raise AssertionError("the last round returns or raises")
+
+
+def _leave(redis: Redis, training_session_id: TrainingSessionId, last: CommittedBatch | NothingWaits) -> None:
+    """Leave the lane, its lock released: a token at the tail of the queue if there is, or may be, more to do."""
+    with hint("hand the lane on"):
+        if flags.take_rerun(redis, training_session_id):
+            publish.token(training_session_id, armed_at=flags.rearm(redis, training_session_id))
+        elif isinstance(last, NothingWaits):
+            flags.drop_stale_messages(redis, training_session_id)
+        elif last.more:
+            armed_at = flags.arm(redis, training_session_id)
+            if armed_at is not None:
+                publish.token(training_session_id, armed_at=armed_at)

@@ -1,0 +1,127 @@
+"""Tell the world what a committed batch brought: whoever waits, the metrics, the delivery workers.
+
+All of it travels in one round trip to Redis and may be lost: who waits asks the database again after a while.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from redis import Redis
+
+from domain.events import (
+    BookingCancelled,
+    Event,
+    SeatBooked,
+    WaiterPromoted,
+    WaiterReturned,
+    WaiterSkipped,
+    WaitlistJoined,
+    WaitlistLeft,
+)
+from domain.facts import Facts
+from domain.outcomes import Applied, Refused
+from storage.outcomes import Settled
+from workers import flags, publish
+from workers.batch import CommittedBatch
+from workers.metrics import BATCH_SIZE_BUCKETS, COUNTERS, LATENCY_BUCKETS, Counts
+from workers.queues import session_queue_name
+
+CHANNEL = "seatline:outcomes"
+"""The one pub/sub channel; each message is the JSON of one batch, as `message_of` makes it."""
+
+NOTIFY_ARMED = "notify:armed"
+NOTIFY_ARMED_SECONDS = 10  # a delivery token that got lost is missed no longer than this
+
+_CHANGES_A_BOOKING = (
+    SeatBooked | WaitlistJoined | BookingCancelled | WaitlistLeft | WaiterPromoted | WaiterSkipped | WaiterReturned
+)
+
+
+def announce(redis: Redis, result: CommittedBatch) -> None:
+    """Trim the session's queue, push the outcomes, count them, and call a worker for the deliveries."""
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.rpop(session_queue_name(result.facts.training_session.id), len(result.settled))
+        pipe.publish(CHANNEL, json.dumps(message_of(result), separators=(",", ":")))
+        for field, count in _counts_of(result).items():
+            pipe.hincrby(COUNTERS, field, count)
+        has_notices = any(one.notices for one in result.settled)
+        if has_notices:
+            pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
+        answers = pipe.execute()
+    if has_notices and answers[-1]:
+        publish.delivery_token()
+
+
+def message_of(result: CommittedBatch) -> dict[str, Any]:
+    """Return a batch as those who wait and watch need it: states rather than changes, so a lost one does no harm."""
+    return {
+        "applied_at": result.applied_at.isoformat(),
+        "session": session_state(result.facts),
+        "commands": [_command_state(one) for one in result.settled],
+        "bookings": list(_booking_states(result)),
+    }
+
+
+def session_state(facts: Facts) -> dict[str, Any]:
+    """Return the session's counts as the API shows them."""
+    training_session = facts.training_session
+    return {
+        "id": str(training_session.id),
+        "status": "cancelled" if training_session.cancelled else "scheduled",
+        "starts_at": training_session.starts_at.isoformat(),
+        "capacity": training_session.capacity,
+        "booked": facts.booked,
+        "spots_left": max(training_session.capacity - facts.booked, 0),
+        "waitlisted": facts.waiting + facts.skipped,
+        "position": facts.position,
+    }
+
+
+def _command_state(one: Settled) -> dict[str, Any]:
+    return {
+        "id": str(one.command.id),
+        "session_id": str(one.command.training_session_id),
+        "actor_id": None if one.command.actor_id is None else str(one.command.actor_id),
+        "kind": one.command.kind,
+        "status": one.plain_outcome["status"],
+        "position": one.position,
+        "reasons": one.plain_outcome.get("reasons", []),
+    }
+
+
+def _booking_states(result: CommittedBatch) -> Iterator[dict[str, Any]]:
+    """Yield the state of each booking that the batch changed, once."""
+    changed = {event.booking_id for event in _events(result.settled) if isinstance(event, _CHANGES_A_BOOKING)}
+    for booking_id in changed:
+        booking = result.facts.bookings[booking_id]
+        yield {
+            "id": str(booking.id),
+            "session_id": str(result.facts.training_session.id),
+            "member_id": str(booking.member_id),
+            "status": str(booking.status),
+            "skipped": [str(reason) for reason in booking.skipped],
+        }
+
+
+def _counts_of(result: CommittedBatch) -> Counts:
+    counts = Counts()
+    counts.observe("batch_size", BATCH_SIZE_BUCKETS, [len(result.settled)])
+    counts.observe("applied_seconds", LATENCY_BUCKETS, _waited(result.settled, result.applied_at))
+    for one in result.settled:
+        counts[f"settled:{one.plain_outcome['status']}"] += 1
+        if isinstance(one.outcome, Refused):
+            counts.update(f"refused:{reason}" for reason in one.outcome.reasons)
+    return counts
+
+
+def _waited(settled: Iterable[Settled], applied_at: datetime) -> Iterator[float]:
+    for one in settled:
+        yield (applied_at - one.command.accepted_at).total_seconds()
+
+
+def _events(settled: Iterable[Settled]) -> Iterator[Event]:
+    for one in settled:
+        if isinstance(one.outcome, Applied):
+            yield from one.outcome.events

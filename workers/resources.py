@@ -1,0 +1,28 @@
+"""What each process holds open: made on first use, so that a forked child never shares its parent's sockets."""
+
+from functools import cache
+
+from psycopg_pool import ConnectionPool
+from redis import Redis
+
+from storage.database import WORKER_TIMEOUTS, Db, open_pool
+from storage.settings import settings
+
+REDIS_TIMEOUT_SECONDS = 2  # far below the 10 s after which Postgres ends a paused batch
+
+
+@cache
+def redis_client() -> Redis:
+    """Return this process's Redis client; every call gives up after 2 s."""
+    return Redis.from_url(
+        settings().redis_url,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        decode_responses=True,
+    )
+
+
+@cache
+def worker_pool() -> ConnectionPool[Db]:
+    """Return this worker process's pool: two connections, as it does one thing at a time."""
+    return open_pool(settings().database_url, WORKER_TIMEOUTS, size_max=2)

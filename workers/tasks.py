@@ -1,0 +1,31 @@
+"""Celery's doors: read the ids, call one function, nothing else.
+
+Every task swallows keywords it does not know, so that an old worker survives a newer publisher.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from domain.ids import TrainingSessionId
+from workers import deliver, lane, sweep
+from workers.app import app
+from workers.queues import QueueName
+from workers.resources import redis_client, worker_pool
+
+
+@app.task(name="seatline.serve_session", queue=QueueName.SESSIONS)
+def serve_session(*, training_session_id: str, **_newer: Any) -> None:
+    """Apply the waiting commands of one session."""
+    lane.serve(worker_pool(), redis_client(), TrainingSessionId(UUID(training_session_id)))
+
+
+@app.task(name="seatline.sweep", queue=QueueName.UPKEEP)
+def sweep_lanes(**_newer: Any) -> None:
+    """Give a token to every session that waits without one."""
+    sweep.sweep(worker_pool(), redis_client())
+
+
+@app.task(name="seatline.deliver_due", queue=QueueName.NOTIFICATIONS)
+def deliver_due(**_newer: Any) -> None:
+    """Deliver what is due."""
+    deliver.deliver_due(worker_pool(), redis_client())
