@@ -8,6 +8,7 @@ from celery.signals import celeryd_init
 
 from domain.ids import TrainingSessionId
 from storage.settings import settings
+from workers.logs import set_up_logs
 from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session_queue
 
 SWEEP_EVERY_SECONDS = 1.0
@@ -37,6 +38,7 @@ def _configuration() -> dict[str, Any]:
         "task_serializer": "json",
         "accept_content": ["json"],
         "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
         "beat_schedule": {
             "sweep": {
                 "task": "seatline.sweep",
@@ -53,6 +55,7 @@ def _configuration() -> dict[str, Any]:
     }
 
 
+set_up_logs()
 app = Celery("seatline", include=["workers.tasks"])
 app.add_defaults(_configuration)
 

@@ -76,20 +76,18 @@ def _apply_batch(
 def _apply_whole_or_singly(
     db: Db, redis: Redis, training_session_id: TrainingSessionId
 ) -> CommittedBatch | NothingWaits | LaneHeld:
-    """A fault in the batch as a whole (a constraint, a bug) is narrowed down to the one command that causes it."""
-    try:
-        return _apply_despite_collisions(db, redis, training_session_id, limit=BATCH_MAX)
-    except (psycopg.OperationalError, psycopg.InterfaceError):
-        raise
-    except Exception:
-        log.exception("batch failed, going on one by one", training_session_id=str(training_session_id))
-    try:
-        return _apply_despite_collisions(db, redis, training_session_id, limit=1)
-    except (psycopg.OperationalError, psycopg.InterfaceError):
-        raise
-    except Exception as error:
-        log.exception("command failed", training_session_id=str(training_session_id))
-        fault = f"{type(error).__name__}: {error}"
+    """Apply a batch; a fault in it as a whole (a constraint, a bug) is narrowed down to the command that causes it."""
+    fault = None
+    for limit in (BATCH_MAX, 1):
+        try:
+            return _apply_despite_collisions(db, redis, training_session_id, limit=limit)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            if db.closed:
+                raise
+            log.exception("batch failed", training_session_id=str(training_session_id), limit=limit)
+            fault = f"{type(error).__name__}: {error}"
     return _apply_despite_collisions(db, redis, training_session_id, limit=1, fault=fault)
 
 
