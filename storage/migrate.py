@@ -19,12 +19,12 @@ def upgrade(database_url: str) -> None:
 
     Each migration is one transaction: a crash in the middle leaves the schema at the last whole one.
     """
-    command.upgrade(_config(database_url), "head")
+    command.upgrade(config_for(database_url), "head")
 
 
 def check(database_url: str) -> None:
     """Raise Alembic's `CommandError` when the tables say something that no migration does."""
-    command.check(_config(database_url))
+    command.check(config_for(database_url))
 
 
 @contextmanager
@@ -38,7 +38,8 @@ def alembic_connection(config: Config) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _config(database_url: str) -> Config:
+def config_for(database_url: str) -> Config:
+    """Return Alembic's configuration, from pyproject.toml, for this database."""
     config = Config(toml_file=_PYPROJECT)
     config.attributes["database_url"] = database_url
     return config

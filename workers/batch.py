@@ -78,7 +78,7 @@ def apply(
                 process_died = flags.begin(redis, training_session_id)
             if not (process_died and may_count):
                 try:
-                    return _apply_locked(db, locked, limit=limit, fault=fault)
+                    return settle_locked(db, locked, limit=limit, fault=fault)
                 finally:
                     # Before the commit gives the lock away: the next holder must not take us for dead.
                     with hint("say that the batch ended"):
@@ -88,7 +88,9 @@ def apply(
     raise AssertionError("the second round never counts an attempt")
 
 
-def _apply_locked(db: Db, locked: LockedSession, *, limit: int, fault: str | None) -> CommittedBatch | NothingWaits:
+def settle_locked(
+    db: Db, locked: LockedSession, *, limit: int, fault: str | None = None
+) -> CommittedBatch | NothingWaits:
     if locked.careful_left:
         limit = 1
     waiting = waiting_commands(db, locked.training_session.id, limit)

@@ -1,0 +1,123 @@
+"""Rows in bulk for measurements: made by the database itself, so that making them takes seconds."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from domain.journal import first_receipt
+from storage.database import Db, connect
+from storage.migrate import upgrade
+
+
+@contextmanager
+def scratch_database(server_url: str) -> Iterator[str]:
+    """Make a migrated, empty database on this server and drop it afterwards."""
+    name = f"seatline_bench_{uuid4().hex[:8]}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    try:
+        upgrade(url)
+        yield url
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A studio with many members, each with one pass of ten sessions; `number` is a member's, from 1."""
+
+    db: Db
+    training_id: UUID
+    trainer_id: UUID
+    space_id: UUID
+
+    def sessions(self, number: int, *, capacity: int, first_day: int = 7) -> list[UUID]:
+        """Put sessions into the schedule, twenty a day from `first_day` days ahead."""
+        rows = self.db.execute(
+            """
+            INSERT INTO training_sessions (id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
+                booking_deadline_minutes, cancellation_deadline_minutes, promotion_deadline_minutes, opening, receipt)
+            SELECT gen_random_uuid(), %s, %s, %s,
+                   date_trunc('hour', now()) + make_interval(days => %s::int + n / 20, mins => 30 * (n %% 20)),
+                   60, %s, 60, 720, 720, %s, %s
+              FROM generate_series(0, %s::int - 1) AS n
+            RETURNING id
+            """,
+            (
+                self.training_id,
+                self.trainer_id,
+                self.space_id,
+                first_day,
+                capacity,
+                Jsonb({}),
+                first_receipt({}),
+                number,
+            ),
+        )
+        return [row[0] for row in rows]
+
+    def members(self, number: int) -> None:
+        """Enrol members m1, m2, ..., each with a pass."""
+        self.db.execute(
+            """
+            WITH enrolled AS (
+                INSERT INTO members (id, key, name, email)
+                SELECT gen_random_uuid(), 'm' || n, 'Member ' || n, 'm' || n || '@example.test'
+                  FROM generate_series(1, %s::int) AS n RETURNING id, key)
+            INSERT INTO passes (id, key, pass_type_id, member_id, sessions_granted, sessions_left)
+            SELECT gen_random_uuid(), 'p' || substr(enrolled.key, 2), pass_types.id, enrolled.id, 10, 10
+              FROM enrolled CROSS JOIN pass_types
+            """,
+            (number,),
+        )
+
+    def ask_for_seats(self, session_id: UUID, first: int, last: int) -> None:
+        """Put a booking of each of these members into the log, as accepting would have done."""
+        self.db.execute(
+            """
+            INSERT INTO commands (id, training_session_id, actor_id, kind, payload)
+            SELECT gen_random_uuid(), %s, members.id, 'book_seat', jsonb_build_object('pass_id', passes.id)
+              FROM generate_series(%s::int, %s::int) AS n
+              JOIN members ON members.key = 'm' || n JOIN passes ON passes.member_id = members.id
+             ORDER BY n
+            """,
+            (session_id, first, last),
+        )
+
+    def ask_to_cancel(self, session_id: UUID, status: str, limit: int) -> None:
+        """Put a cancellation of the first bookings of this status into the log."""
+        self.db.execute(
+            """
+            INSERT INTO commands (id, training_session_id, actor_id, kind, payload)
+            SELECT gen_random_uuid(), training_session_id, member_id, 'cancel_booking',
+                   jsonb_build_object('booking_id', id)
+              FROM (SELECT * FROM bookings WHERE training_session_id = %s AND status = %s
+                     ORDER BY position LIMIT %s) AS booking
+            """,
+            (session_id, status, limit),
+        )
+
+    def settle_statistics(self) -> None:
+        """Bring the planner's statistics up to date, as autovacuum does within a minute."""
+        self.db.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def bulk_studio(database_url: str) -> Iterator[Bulk]:
+    """Open an empty studio in this database."""
+    with connect(database_url) as db:
+        db.execute("INSERT INTO studio VALUES (1, 'Studio', 'Europe/Kyiv')")
+        ids = [uuid4() for _ in range(3)]
+        for table, id_ in zip(("trainings", "trainers", "spaces"), ids, strict=True):
+            insert = sql.SQL("INSERT INTO {} (id, name) VALUES (%s, %s)").format(sql.Identifier(table))
+            db.execute(insert, (id_, f"The one of the {table}"))
+        db.execute("INSERT INTO pass_types (id, name) VALUES (gen_random_uuid(), 'Ten times')")
+        yield Bulk(db, *ids)
