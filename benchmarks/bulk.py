@@ -1,10 +1,10 @@
 """Rows in bulk for measurements: made by the database itself, so that making them takes seconds."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from uuid import UUID, uuid4
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql

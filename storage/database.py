@@ -33,6 +33,8 @@ def open_pool(database_url: str, timeouts: dict[str, str], *, size_max: int) -> 
     return ConnectionPool(
         _conninfo(database_url, timeouts),
         kwargs={"autocommit": True},
+        # One short round trip, so that a restart of the server costs nobody a failed turn.
+        check=ConnectionPool.check_connection,
         min_size=1,
         max_size=size_max,
         timeout=5.0,

@@ -91,6 +91,7 @@ def apply(
 def settle_locked(
     db: Db, locked: LockedSession, *, limit: int, fault: str | None = None
 ) -> CommittedBatch | NothingWaits:
+    """Decide and write what waits, inside the transaction that holds the session's row; the caller commits."""
     if locked.careful_left:
         limit = 1
     waiting = waiting_commands(db, locked.training_session.id, limit)

@@ -1,0 +1,136 @@
+"""Bookings as their member sees them: with the session, the pass and the place in line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from psycopg.sql import SQL
+
+from domain.facts import Booking, BookingStatus
+from domain.ids import BookingId, MemberId, TrainingSessionId
+from domain.refusals import RefusalReason
+from storage.database import Db
+from storage.queries.schedule import (
+    SESSION_COLUMNS,
+    SESSION_COLUMNS_COUNT,
+    SESSION_JOINS,
+    ScheduledSession,
+    scheduled_session_from,
+)
+
+COUNTED_AHEAD_MAX = 1000
+"""How many waiters ahead are counted; a member farther back in line is not told the exact place."""
+
+_BOOKINGS = SQL(
+    """
+    SELECT {columns},
+           bookings.id, bookings.member_id, bookings.pass_id, bookings.status, bookings.position, bookings.booked_at,
+           bookings.promoted_at, bookings.cancelled_at, bookings.skipped, pass_types.name,
+           CASE WHEN bookings.status = 'waitlisted' THEN (
+                SELECT count(*) FROM (
+                    SELECT FROM bookings AS ahead
+                     WHERE ahead.training_session_id = bookings.training_session_id
+                       AND ahead.status = 'waitlisted' AND ahead.skipped IS NULL
+                       AND ahead.position < bookings.position
+                     LIMIT {counted}) AS counted) END
+      FROM bookings
+      JOIN training_sessions ON training_sessions.id = bookings.training_session_id
+      {joins}
+      JOIN passes ON passes.id = bookings.pass_id
+      JOIN pass_types ON pass_types.id = passes.pass_type_id
+    """
+).format(columns=SESSION_COLUMNS, joins=SESSION_JOINS, counted=COUNTED_AHEAD_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class MyBooking:
+    """A booking with its session.
+
+    `place_in_line` counts from 1 those who wait; None for a booking that does not wait, and for a waiter with
+    `COUNTED_AHEAD_MAX` others or more ahead.
+    """
+
+    booking: Booking
+    session: ScheduledSession
+    pass_name: str
+    place_in_line: int | None
+
+
+class When(StrEnum):
+    """Which of a member's bookings are wanted, by the start of their session."""
+
+    UPCOMING = "upcoming"
+    PAST = "past"
+
+
+def find_booking(db: Db, booking_id: BookingId) -> MyBooking | None:
+    """Return one booking, whoever's it is; None if there is none with this id, or none yet."""
+    row = db.execute(SQL("{} WHERE bookings.id = %s").format(_BOOKINGS), (booking_id,)).fetchone()
+    return None if row is None else _my_booking_from(row)
+
+
+def find_live_booking(db: Db, training_session_id: TrainingSessionId, member_id: MemberId) -> MyBooking | None:
+    """Return the booking that holds this member's place, or place in line, in this session."""
+    row = db.execute(
+        SQL(
+            """
+            {} WHERE bookings.training_session_id = %s AND bookings.member_id = %s AND bookings.status <> 'cancelled'
+            """
+        ).format(_BOOKINGS),
+        (training_session_id, member_id),
+    ).fetchone()
+    return None if row is None else _my_booking_from(row)
+
+
+def list_bookings(
+    db: Db, member_id: MemberId, when: When, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[MyBooking]:
+    """Return this member's bookings behind `after`: upcoming ones soonest first, past ones latest first.
+
+    Cancelled bookings are among them. Upcoming are those whose session has not started by the database's clock.
+    """
+    if when is When.UPCOMING:
+        side, order, cursor = SQL(">="), SQL("ASC"), SQL(">")
+    else:
+        side, order, cursor = SQL("<"), SQL("DESC"), SQL("<")
+    behind = SQL("AND (bookings.starts_at, bookings.id) {} (%(after_start)s, %(after_id)s)").format(cursor)
+    rows = db.execute(
+        SQL(
+            """
+            {bookings}
+             WHERE bookings.member_id = %(member)s AND bookings.starts_at {side} statement_timestamp() {behind}
+             ORDER BY bookings.starts_at {order}, bookings.id {order}
+             LIMIT %(limit)s
+            """
+        ).format(bookings=_BOOKINGS, side=side, order=order, behind=behind if after else SQL("")),
+        {
+            "member": member_id,
+            "after_start": after and after[0],
+            "after_id": after and after[1],
+            "limit": limit,
+        },
+    )
+    return [_my_booking_from(row) for row in rows]
+
+
+def _my_booking_from(row: Sequence[Any]) -> MyBooking:
+    session = scheduled_session_from(row[:SESSION_COLUMNS_COUNT])
+    id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, pass_name, ahead = row[
+        SESSION_COLUMNS_COUNT:
+    ]
+    booking = Booking(
+        id=id_,
+        member_id=member_id,
+        pass_id=pass_id,
+        status=BookingStatus(status),
+        position=position,
+        booked_at=booked_at,
+        promoted_at=promoted_at,
+        cancelled_at=cancelled_at,
+        skipped=tuple(RefusalReason(reason) for reason in skipped or ()),
+    )
+    is_told = ahead is not None and ahead < COUNTED_AHEAD_MAX
+    return MyBooking(booking, session, pass_name, ahead + 1 if is_told else None)

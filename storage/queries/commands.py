@@ -1,0 +1,64 @@
+"""Commands as whoever gave them sees them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.ids import BookingId, CommandId, MemberId, TrainingSessionId
+from domain.outcomes import CommandStatus
+from domain.refusals import RefusalReason
+from storage.database import Db
+
+
+@dataclass(frozen=True, slots=True)
+class CommandState:
+    """A command and what became of it; `position`, `receipt` and `applied_at` are None while it waits."""
+
+    id: CommandId
+    seq: int
+    training_session_id: TrainingSessionId
+    kind: str
+    payload: dict[str, Any]
+    accepted_at: datetime
+    status: CommandStatus = CommandStatus.WAITING
+    position: int | None = None
+    receipt: str | None = None
+    applied_at: datetime | None = None
+    reasons: tuple[RefusalReason, ...] = ()
+
+    @property
+    def booking_id(self) -> BookingId | None:
+        """The booking that the command makes or ends."""
+        if self.kind in {"book_seat", "book_for_member"}:
+            return BookingId(self.id)
+        booking_id = self.payload.get("booking_id")
+        return None if booking_id is None else BookingId(UUID(booking_id))
+
+
+def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandState | None:
+    """Return the command if this member gave it; None for another's, as if it did not exist."""
+    row = db.execute(
+        """
+        SELECT id, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at,
+               outcome -> 'reasons'
+          FROM commands WHERE id = %s AND actor_id = %s
+        """,
+        (command_id, actor_id),
+    ).fetchone()
+    if row is None:
+        return None
+    id_, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at, reasons = row
+    return CommandState(
+        id=id_,
+        seq=seq,
+        training_session_id=training_session_id,
+        kind=kind,
+        payload=payload,
+        accepted_at=accepted_at,
+        status=CommandStatus(status),
+        position=position,
+        receipt=receipt,
+        applied_at=applied_at,
+        reasons=tuple(RefusalReason(reason) for reason in reasons or ()),
+    )

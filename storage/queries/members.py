@@ -1,0 +1,49 @@
+"""Members: who signs in, and who I am."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from domain.ids import MemberId
+from storage.database import Db
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a sign-in is checked against; None as hash means that the member has no password."""
+
+    member_id: MemberId
+    password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member with the studio's name and zone."""
+
+    id: MemberId
+    name: str
+    email: str
+    role: str
+    created_at: datetime
+    studio_name: str
+    time_zone: str
+
+
+def find_sign_in(db: Db, email: str) -> SignIn | None:
+    """Return whom this e-mail address belongs to, in whatever case it is written."""
+    row = db.execute("SELECT id, password_hash FROM members WHERE lower(email) = lower(%s)", (email,)).fetchone()
+    return None if row is None else SignIn(*row)
+
+
+def find_member(db: Db, member_id: MemberId) -> Member | None:
+    """Return the member; None if there is none with this id."""
+    with db.cursor(row_factory=class_row(Member)) as cursor:
+        return cursor.execute(
+            """
+            SELECT members.id, members.name, members.email, members.role, members.created_at,
+                   studio.name AS studio_name, studio.time_zone
+              FROM members CROSS JOIN studio WHERE members.id = %s
+            """,
+            (member_id,),
+        ).fetchone()

@@ -1,0 +1,149 @@
+"""The schedule: sessions in order of their start, and what one session's page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.sql import SQL, Composed
+
+from domain.facts import TrainingSession
+from domain.ids import TrainerId, TrainingId, TrainingSessionId
+from storage.database import Db
+from storage.facts import training_session_from
+
+SESSION_COLUMNS = SQL(
+    """
+    training_sessions.id, training_sessions.training_id, training_sessions.trainer_id, training_sessions.space_id,
+    training_sessions.starts_at, training_sessions.lasts_minutes, training_sessions.capacity,
+    training_sessions.booking_deadline_minutes, training_sessions.cancellation_deadline_minutes,
+    training_sessions.promotion_deadline_minutes, training_sessions.promotion_grace_minutes,
+    training_sessions.booking_opens_at, training_sessions.waitlist_limit, training_sessions.free_cancelling_until,
+    training_sessions.cancelled,
+    trainings.name, trainings.description, trainers.name, spaces.name, studio.time_zone,
+    training_sessions.booked, training_sessions.waiting + training_sessions.skipped, training_sessions.position
+    """
+)
+SESSION_COLUMNS_COUNT = 23
+_OWN_COLUMNS_COUNT = 15  # the first of them are the session's own, in the order of `training_session_from`
+
+SESSION_JOINS = SQL(
+    """
+    JOIN trainings ON trainings.id = training_sessions.training_id
+    JOIN trainers ON trainers.id = training_sessions.trainer_id
+    JOIN spaces ON spaces.id = training_sessions.space_id
+    CROSS JOIN studio
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledSession:
+    """A session with the names people know it by and its counts; `waitlisted` includes skipped waiters."""
+
+    training_session: TrainingSession
+    training_name: str
+    training_description: str
+    trainer_name: str
+    space_name: str
+    time_zone: str
+    booked: int
+    waitlisted: int
+    position: int
+
+    @property
+    def spots_left(self) -> int:
+        """How many places are free; none while the capacity is lowered below what is booked."""
+        return max(self.training_session.capacity - self.booked, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which sessions are wanted: start in [`starts_from`, `starts_before`), of a trainer, of a training.
+
+    Without `starts_from` the list begins at the database's present.
+    """
+
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    trainer_id: TrainerId | None = None
+    training_id: TrainingId | None = None
+
+
+def list_sessions(
+    db: Db, filters: Filters, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[ScheduledSession]:
+    """Return the next sessions in order of (start, id), beginning behind `after`.
+
+    Each combination of trainer and training has an index in just this order, so `limit` entries are read.
+    """
+    rows = db.execute(
+        SQL(
+            """
+            SELECT {columns} FROM training_sessions {joins}
+             WHERE {conditions}
+             ORDER BY training_sessions.starts_at, training_sessions.id
+             LIMIT %(limit)s
+            """
+        ).format(columns=SESSION_COLUMNS, joins=SESSION_JOINS, conditions=_conditions(filters, after)),
+        {
+            "from": filters.starts_from,
+            "before": filters.starts_before,
+            "trainer": filters.trainer_id,
+            "training": filters.training_id,
+            "after_start": after and after[0],
+            "after_id": after and after[1],
+            "limit": limit,
+        },
+    )
+    return [scheduled_session_from(row) for row in rows]
+
+
+def _conditions(filters: Filters, after: tuple[datetime, UUID] | None) -> Composed:
+    wanted = {
+        "training_sessions.starts_at >= %(from)s": filters.starts_from is not None,
+        "training_sessions.starts_at >= statement_timestamp()": filters.starts_from is None and after is None,
+        "(training_sessions.starts_at, training_sessions.id) > (%(after_start)s, %(after_id)s)": after is not None,
+        "training_sessions.starts_at < %(before)s": filters.starts_before is not None,
+        "training_sessions.trainer_id = %(trainer)s": filters.trainer_id is not None,
+        "training_sessions.training_id = %(training)s": filters.training_id is not None,
+    }
+    return SQL(" AND ").join(SQL(condition) for condition, is_wanted in wanted.items() if is_wanted)
+
+
+def find_session(db: Db, training_session_id: TrainingSessionId) -> ScheduledSession | None:
+    """Return one session; None if there is none with this id."""
+    row = db.execute(
+        SQL("SELECT {columns} FROM training_sessions {joins} WHERE training_sessions.id = %s").format(
+            columns=SESSION_COLUMNS, joins=SESSION_JOINS
+        ),
+        (training_session_id,),
+    ).fetchone()
+    return None if row is None else scheduled_session_from(row)
+
+
+@dataclass(frozen=True, slots=True)
+class PassType:
+    """A kind of pass that pays for a session."""
+
+    id: UUID
+    name: str
+
+
+def pass_types_for(db: Db, training_id: TrainingId, *, limit: int) -> list[PassType]:
+    """Return the kinds of pass that are valid for this training, by name; a studio sells few, so all are looked at."""
+    rows = db.execute(
+        """
+        SELECT id, name FROM pass_types
+         WHERE training_ids IS NULL OR %s = ANY(training_ids)
+         ORDER BY name, id LIMIT %s
+        """,
+        (training_id, limit),
+    )
+    return [PassType(*row) for row in rows]
+
+
+def scheduled_session_from(row: Sequence[Any]) -> ScheduledSession:
+    """Map the columns of `SESSION_COLUMNS`, in their order."""
+    return ScheduledSession(training_session_from(row[:_OWN_COLUMNS_COUNT]), *row[_OWN_COLUMNS_COUNT:])
