@@ -153,8 +153,7 @@ class Facts:
         at = bisect_left(self.line, place)
         if booking.waits:
             self.line.insert(at, place)
-        elif self.line[at : at + 1] == [place]:
-            # A waiter who leaves from behind the known head was never in it.
+        else:
             del self.line[at]
 
     def live_booking(self, member_id: MemberId) -> Booking | None:

@@ -70,7 +70,7 @@ def entry_of(
         "actor": actor,
         "kind": kind,
         "payload": payload,
-        "accepted_at": accepted_at.astimezone(UTC).isoformat(),
+        "accepted_at": plain_instant(accepted_at),
         "outcome": outcome,
         "witness": seen,
     }
@@ -79,6 +79,11 @@ def entry_of(
 def canonical(value: Mapping[str, Any]) -> bytes:
     """Return the one byte form of a plain value: keys sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def plain_instant(instant: datetime) -> str:
+    """Return the instant in ISO 8601 and UTC: one text for one instant, whatever zone it came in."""
+    return instant.astimezone(UTC).isoformat()
 
 
 def _plain_event(event: Event) -> Plain:
@@ -98,10 +103,10 @@ _SHAPES = {kind: (_snake(kind.__name__), tuple(field.name for field in fields(ki
 
 
 def _plain_value(value: object) -> object:
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
         return value
     if isinstance(value, datetime):
-        return value.isoformat()
+        return plain_instant(value)
     if isinstance(value, tuple):
         return [str(item) for item in value]
     return str(value)
@@ -114,7 +119,7 @@ def _plain_pass(pass_: Pass | None) -> Plain | None:
         "member_id": str(pass_.member_id),
         "active": pass_.active,
         "sessions_left": pass_.sessions_left,
-        "expires_at": None if pass_.expires_at is None else pass_.expires_at.isoformat(),
+        "expires_at": None if pass_.expires_at is None else plain_instant(pass_.expires_at),
         "trainings": None if pass_.trainings is None else _sorted_texts(pass_.trainings),
     }
 

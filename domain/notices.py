@@ -21,6 +21,7 @@ from domain.events import (
 )
 from domain.facts import Facts
 from domain.ids import BookingId, MemberId
+from domain.journal import plain_instant
 from domain.outcomes import Applied, Outcome
 
 
@@ -71,8 +72,11 @@ def _told_by(event: Event, facts: Facts, why: str) -> tuple[Notice, ...]:
             return (Notice(NoticeKind.SKIPPED, member_id, booking_id, {"reasons": list(reasons)}),)
         case BookingCancelled(booking_id, member_id, _, by) | WaitlistLeft(booking_id, member_id, by):
             return (Notice(_ending_kind(event), member_id, booking_id, {"by": str(by), "why": why}),)
-        case SessionRescheduled(starts_at):
-            details: dict[str, object] = {"starts_at": starts_at.isoformat()}
+        case SessionRescheduled(starts_at, free_cancelling_until=free_until):
+            details: dict[str, object] = {
+                "starts_at": plain_instant(starts_at),
+                "free_cancelling_until": plain_instant(free_until),
+            }
             return _everybody(facts, NoticeKind.SESSION_RESCHEDULED, details)
         case SessionUpdated():
             return _everybody(facts, NoticeKind.SESSION_UPDATED, {})

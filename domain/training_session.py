@@ -1,6 +1,6 @@
 """The rules for changing a session itself: its capacity, its time, its being called off."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.booking import ended
 from domain.commands import RescheduleSession
@@ -41,16 +41,18 @@ def reschedule(facts: Facts, command: RescheduleSession, *, now: datetime) -> Ou
         return Refused((RefusalReason.SESSION_STARTED,))
     facts.roster()
     event: Event
-    if (command.starts_at, command.lasts_minutes) != (
+    # Deadlines are durations before the start: in UTC they stay so when the clocks change in between.
+    starts_at = command.starts_at.astimezone(UTC)
+    if (starts_at, command.lasts_minutes) != (
         training_session.starts_at,
         training_session.lasts_minutes,
     ):
         event = SessionRescheduled(
-            command.starts_at,
+            starts_at,
             command.lasts_minutes,
             command.trainer_id,
             command.space_id,
-            free_cancelling_until=min(now + FREE_CANCELLING_AFTER_RESCHEDULE, command.starts_at),
+            free_cancelling_until=min(now + FREE_CANCELLING_AFTER_RESCHEDULE, starts_at),
         )
     elif (command.trainer_id, command.space_id) != (training_session.trainer_id, training_session.space_id):
         event = SessionUpdated(command.trainer_id, command.space_id)
