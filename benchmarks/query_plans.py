@@ -1,0 +1,284 @@
+"""What every query of a booking, a cancellation, a listing and a sweep reads, by EXPLAIN ANALYZE on a full database.
+
+Fills a scratch database with 100,000 sessions, 1,000,000 bookings and one waitlist of 100,000, then calls the real
+functions through a cursor that explains each statement before it runs, and prints one line for each:
+
+    .venv/bin/python -m benchmarks.query_plans
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+import click
+import psycopg
+from psycopg.rows import tuple_row
+
+from benchmarks.bulk import Bulk, bulk_studio, scratch_database
+from domain.commands import Actor, BookSeat, CancelBooking
+from domain.ids import CommandId
+from storage.command_log import LoggedCommand, accept, lanes_with_work
+from storage.database import Db
+from storage.deliveries import Settlement, claim_due, settle
+from storage.facts import lock_training_session
+from storage.identifiers import new_id
+from storage.queries import bookings, changes, commands, notifications, passes, schedule
+from storage.settings import settings
+from workers import batch
+
+CAPACITY = 8
+EXPLAINED = ("SELECT", "INSERT", "UPDATE", "WITH", "(SELECT")
+
+
+@dataclass
+class Plan:
+    """One statement as it ran: rows that came out or were written, rows that were read, and by which indexes."""
+
+    statement: str
+    returned: int
+    read: int = 0
+    scans: list[str] = field(default_factory=list)
+
+
+class ExplainingCursor(psycopg.Cursor[Any]):
+    """Explains each statement in a savepoint that is rolled back, then runs it."""
+
+    plans: list[Plan] | None = None
+
+    def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Self:
+        """Run the statement as ever, with its plan added to the list."""
+        text = query if isinstance(query, str) else query.as_string(self.connection)
+        if ExplainingCursor.plans is not None and text.lstrip().startswith(EXPLAINED):
+            with (
+                self.connection.transaction(force_rollback=True),
+                psycopg.Cursor(self.connection, row_factory=tuple_row) as plain,
+            ):
+                plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", params)  # type: ignore[arg-type]
+                row = plain.fetchone()
+                assert row is not None
+                ExplainingCursor.plans.append(read_plan(text, row[0][0]["Plan"]))
+        return super().execute(query, params, **kwargs)
+
+
+def read_plan(text: str, root: dict[str, Any]) -> Plan:
+    """Add up what the scans of a plan read: rows they passed on and rows they threw away."""
+    plan = Plan(" ".join(text.split())[:70], returned=root["Actual Rows"] * root["Actual Loops"])
+    if root["Node Type"] == "ModifyTable":
+        plan.returned = root["Plans"][0]["Actual Rows"] * root["Plans"][0]["Actual Loops"]
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        pending += node.get("Plans", [])
+        table = node.get("Relation Name")
+        if table is None and "Bitmap Index Scan" not in node["Node Type"]:
+            continue
+        loops = node["Actual Loops"]
+        thrown_away = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        if "Scan" in node["Node Type"]:
+            plan.read += round((node["Actual Rows"] + thrown_away) * loops)
+            plan.scans.append(node.get("Index Name") or f"{node['Node Type']} on {table}")
+    plan.returned = round(plan.returned)
+    return plan
+
+
+@contextmanager
+def explained(db: Db) -> Iterator[list[Plan]]:
+    """Collect the plan of every statement run on this connection meanwhile."""
+    db.cursor_factory = ExplainingCursor
+    ExplainingCursor.plans = []
+    yield ExplainingCursor.plans
+    ExplainingCursor.plans = None
+
+
+def fill(bulk: Bulk, *, sessions: int, bookings_: int, waitlist: int) -> UUID:
+    """Fill the database, in the state that so many commands would have left, and return the hot session."""
+    members = waitlist + CAPACITY
+    bulk.members(members)
+    bulk.sessions(sessions, capacity=CAPACITY, first_day=-sessions // 40)
+    (hot,) = bulk.sessions(1, capacity=CAPACITY)
+    for table, column in (("trainers", "trainer_id"), ("trainings", "training_id")):
+        bulk.db.execute(
+            f"""
+            INSERT INTO {table} (id, name) SELECT gen_random_uuid(), '{table} ' || n FROM generate_series(1, 40) AS n;
+            WITH others AS (SELECT id, row_number() OVER () AS n FROM {table}),
+                 spread AS (SELECT id, (random() * 39)::int + 1 AS n FROM training_sessions)
+            UPDATE training_sessions SET {column} = others.id
+              FROM spread JOIN others ON others.n = spread.n WHERE training_sessions.id = spread.id
+            """
+        )
+    bulk.db.execute("CREATE TEMP TABLE who AS SELECT row_number() OVER () AS n, member_id, id AS pass_id FROM passes")
+    bulk.db.execute("CREATE UNIQUE INDEX ON who (n)")
+    per_session = bookings_ // sessions
+    bulk.db.execute(
+        """
+        CREATE TEMP TABLE made AS
+        SELECT gen_random_uuid() AS id, session.id AS session_id, session.starts_at, who.member_id, who.pass_id,
+               seat AS position, CASE WHEN seat <= %s THEN 'confirmed' ELSE 'waitlisted' END AS status
+          FROM (SELECT id, starts_at, row_number() OVER () AS n FROM training_sessions WHERE id <> %s) AS session
+         CROSS JOIN generate_series(1, %s::int) AS seat
+          JOIN who ON who.n = 1 + (session.n * 7 + seat) %% %s
+        UNION ALL
+        SELECT gen_random_uuid(), session.id, session.starts_at, who.member_id, who.pass_id, who.n,
+               CASE WHEN who.n <= %s THEN 'confirmed' ELSE 'waitlisted' END
+          FROM who, training_sessions AS session WHERE session.id = %s
+        """,
+        (CAPACITY, hot, per_session, members, CAPACITY, hot),
+    )
+    bulk.db.execute(
+        """
+        INSERT INTO commands (id, training_session_id, actor_id, kind, payload, status, position, outcome, witness,
+                              receipt, accepted_at, applied_at)
+        SELECT id, session_id, member_id, 'book_seat', jsonb_build_object('pass_id', pass_id), 'applied', position,
+               '{}', '{}', '', now() - interval '1 hour', now() - interval '1 hour'
+          FROM made ORDER BY id
+        """
+    )
+    bulk.db.execute(
+        """
+        INSERT INTO bookings (id, training_session_id, member_id, pass_id, status, position, starts_at, booked_at,
+                              changed_at)
+        SELECT id, session_id, member_id, pass_id, status, position, starts_at, now(), now() - interval '1 hour'
+          FROM made
+        """
+    )
+    bulk.db.execute(
+        """
+        INSERT INTO deliveries (command_id, member_id, booking_id, kind, channel, address, details, due_at, created_at,
+                                status)
+        SELECT id, member_id, id, 'booking_confirmed', 'console', '', '{}', now(), now(), 'sent' FROM made
+        """
+    )
+    bulk.db.execute(
+        """
+        INSERT INTO pass_ledger (pass_id, booking_id, command_id, change, written_at)
+        SELECT pass_id, id, id, -1, now() FROM made WHERE status = 'confirmed'
+        """
+    )
+    bulk.db.execute("UPDATE passes SET sessions_granted = 1000, sessions_left = 500")
+    bulk.db.execute("UPDATE training_sessions SET position = booked + waiting")
+    bulk.settle_statistics()
+    return hot
+
+
+def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield each thing that is done in a running system, by name."""
+    member, pass_id, booking = one(
+        db,
+        "SELECT member_id, pass_id, id FROM bookings WHERE training_session_id = %s AND status = 'confirmed' LIMIT 1",
+        hot,
+    )
+    (leaving,) = one(
+        db,
+        "SELECT id FROM bookings WHERE training_session_id = %s AND status = 'waitlisted'"
+        " ORDER BY position DESC LIMIT 1",
+        hot,
+    )
+    (leaver,) = one(db, "SELECT member_id FROM bookings WHERE id = %s", leaving)
+    trainer, training, starts_at = one(
+        db, "SELECT trainer_id, training_id, starts_at FROM training_sessions WHERE id = %s", hot
+    )
+    (quiet,) = one(
+        db,
+        "SELECT id FROM training_sessions WHERE id <> %s AND starts_at > now() + interval '3 days'"
+        " ORDER BY starts_at LIMIT 1",
+        hot,
+    )
+    newcomer, new_pass = one(
+        db,
+        "SELECT member_id, id FROM passes WHERE NOT EXISTS (SELECT 1 FROM bookings WHERE bookings.member_id ="
+        " passes.member_id AND training_session_id = %s) LIMIT 1",
+        quiet,
+    )
+
+    def ask(session: UUID, who: UUID, command: BookSeat | CancelBooking) -> LoggedCommand:
+        accepted = accept(
+            db,
+            command_id=CommandId(new_id()),
+            training_session_id=session,  # type: ignore[arg-type]
+            actor=Actor(who),  # type: ignore[arg-type]
+            command=command,
+            idempotency_key=str(new_id()),
+        )
+        assert isinstance(accepted, LoggedCommand)
+        return accepted
+
+    def serve(session: UUID) -> None:
+        with db.transaction():
+            locked = lock_training_session(db, session)  # type: ignore[arg-type]
+            assert locked is not None
+            assert isinstance(batch.settle_locked(db, locked, limit=250), batch.CommittedBatch)
+
+    yield "accept a booking", lambda: ask(quiet, newcomer, BookSeat(new_pass))
+    yield "apply a booking", lambda: serve(quiet)
+    ask(hot, member, CancelBooking(booking))
+    yield "apply a cancellation that promotes", lambda: serve(hot)
+    ask(hot, leaver, CancelBooking(leaving))
+    yield "apply leaving the waitlist", lambda: serve(hot)
+    for _ in range(50):
+        ask(quiet, newcomer, BookSeat(new_pass))
+    yield "sweep", lambda: lanes_with_work(db)
+    yield (
+        "claim deliveries",
+        lambda: settle(db, [Settlement(d.id, "sent") for d in claim_due(db, limit=100, lease_seconds=60)]),
+    )
+    week = datetime.now(UTC) + timedelta(days=7)
+    for name, filters in {
+        "list sessions": schedule.Filters(week, None, None, None),
+        "list sessions of a trainer": schedule.Filters(week, None, trainer, None),
+        "list sessions of a training": schedule.Filters(week, None, None, training),
+        "list sessions of both": schedule.Filters(week, None, trainer, training),
+    }.items():
+        yield name, lambda filters=filters: schedule.list_sessions(db, filters, after=None, limit=50)
+        yield (
+            f"{name}, next page",
+            lambda filters=filters: schedule.list_sessions(db, filters, after=(starts_at, hot), limit=50),
+        )
+    yield "session detail", lambda: schedule.find_session(db, hot)  # type: ignore[arg-type]
+    yield "my booking of a session", lambda: bookings.find_live_booking(db, hot, leaver)  # type: ignore[arg-type]
+    yield (
+        "my upcoming bookings",
+        lambda: bookings.list_bookings(db, member, bookings.When.UPCOMING, after=None, limit=20),
+    )
+    yield "my past bookings", lambda: bookings.list_bookings(db, member, bookings.When.PAST, after=None, limit=20)
+    yield "my passes", lambda: passes.list_passes(db, member, after=None, limit=20)
+    yield "my ledger", lambda: passes.newest_ledger_lines(db, [pass_id], limit=20)
+    yield "my notifications", lambda: notifications.list_notifications(db, member, before=None, limit=20)
+    yield "a command", lambda: commands.find_command(db, booking, member)
+    since = datetime.now(UTC) - timedelta(seconds=20)
+    yield "events: my commands", lambda: changes.commands_settled_since(db, [member], since, limit=50)
+    yield "events: my bookings", lambda: changes.bookings_changed_since(db, [member], since)
+    yield "events: sessions", lambda: changes.session_states(db, [hot, quiet])
+
+
+def one(db: Db, query: str, *params: object) -> tuple[Any, ...]:
+    """Return the one row of a query."""
+    row = db.execute(query, params).fetchone()  # type: ignore[arg-type] # the queries above are literals
+    assert row is not None
+    return row
+
+
+@click.command()
+@click.option("--sessions", default=100_000, show_default=True)
+@click.option("--bookings", "bookings_", default=1_000_000, show_default=True)
+@click.option("--waitlist", default=100_000, show_default=True)
+def main(sessions: int, bookings_: int, waitlist: int) -> None:
+    """Print a table of every statement: rows returned or written, rows read, and the scans that read them."""
+    with scratch_database(settings().database_url) as url, bulk_studio(url) as bulk:
+        began = time.perf_counter()
+        hot = fill(bulk, sessions=sessions, bookings_=bookings_, waitlist=waitlist)
+        click.echo(f"filled in {time.perf_counter() - began:.0f} s\n", err=True)
+        click.echo("| doing | statement | rows out | rows read | scans |\n|---|---|---|---|---|")
+        for name, work in the_work(bulk.db, hot):
+            with explained(bulk.db) as plans:
+                work()
+            for plan in plans:
+                scans = ", ".join(sorted(set(plan.scans)))
+                click.echo(f"| {name} | `{plan.statement}` | {plan.returned} | {plan.read} | {scans} |")
+
+
+if __name__ == "__main__":
+    main()
