@@ -52,7 +52,7 @@ def main(arguments: "List[str]") -> "int":
         become([PYTHON, "-m", "pytest", *arguments[1:]])
     else:
         # -P: the folder somebody happens to stand in must not lend its modules to the program.
-        become([PYTHON, "-P", "-m", "ops.cli", *(arguments or ["up"])])
+        become([PYTHON, "-P", "-m", "ops", *(arguments or ["up"])])
     return 1
 
 

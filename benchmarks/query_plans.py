@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Self
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from psycopg.rows import tuple_row
 
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from domain.commands import Actor, BookSeat, CancelBooking
-from domain.ids import CommandId
+from domain.ids import CommandId, TrainingSessionId
 from storage.command_log import LoggedCommand, accept, lanes_with_work
 from storage.database import Db
 from storage.deliveries import Settlement, claim_due, settle
@@ -57,7 +58,7 @@ class ExplainingCursor(psycopg.Cursor[Any]):
                 self.connection.transaction(force_rollback=True),
                 psycopg.Cursor(self.connection, row_factory=tuple_row) as plain,
             ):
-                plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", params)  # type: ignore[arg-type]
+                plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", params)
                 row = plain.fetchone()
                 assert row is not None
                 ExplainingCursor.plans.append(read_plan(text, row[0][0]["Plan"]))
@@ -232,11 +233,9 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
         "list sessions of a training": schedule.Filters(week, None, None, training),
         "list sessions of both": schedule.Filters(week, None, trainer, training),
     }.items():
-        yield name, lambda filters=filters: schedule.list_sessions(db, filters, after=None, limit=50)
-        yield (
-            f"{name}, next page",
-            lambda filters=filters: schedule.list_sessions(db, filters, after=(starts_at, hot), limit=50),
-        )
+        listing = partial(schedule.list_sessions, db, filters, limit=50)
+        yield name, partial(listing, after=None)
+        yield f"{name}, next page", partial(listing, after=(starts_at, hot))
     yield "session detail", lambda: schedule.find_session(db, hot)  # type: ignore[arg-type]
     yield "my booking of a session", lambda: bookings.find_live_booking(db, hot, leaver)  # type: ignore[arg-type]
     yield (
@@ -251,12 +250,12 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     since = datetime.now(UTC) - timedelta(seconds=20)
     yield "events: my commands", lambda: changes.commands_settled_since(db, [member], since, limit=50)
     yield "events: my bookings", lambda: changes.bookings_changed_since(db, [member], since)
-    yield "events: sessions", lambda: changes.session_states(db, [hot, quiet])
+    yield "events: sessions", lambda: changes.session_states(db, [TrainingSessionId(hot), TrainingSessionId(quiet)])
 
 
 def one(db: Db, query: str, *params: object) -> tuple[Any, ...]:
     """Return the one row of a query."""
-    row = db.execute(query, params).fetchone()  # type: ignore[arg-type] # the queries above are literals
+    row = db.execute(query, params).fetchone()
     assert row is not None
     return row
 

@@ -99,9 +99,9 @@ def test_windows_is_told_about_wsl_and_a_good_python_nothing(run: ModuleType) ->
 @pytest.mark.parametrize(
     ("arguments", "kind", "becomes"),
     [
-        ([], "runtime", ["-P", "-m", "ops.cli", "up"]),
-        (["--port", "9000"], "runtime", ["-P", "-m", "ops.cli", "up", "--port", "9000"]),
-        (["rush", "--report", "a.html"], "runtime", ["-P", "-m", "ops.cli", "rush", "--report", "a.html"]),
+        ([], "runtime", ["-P", "-m", "ops", "up"]),
+        (["--port", "9000"], "runtime", ["-P", "-m", "ops", "up", "--port", "9000"]),
+        (["rush", "--report", "a.html"], "runtime", ["-P", "-m", "ops", "rush", "--report", "a.html"]),
         (["test", "-x", "tests/domain"], "dev", ["-m", "pytest", "-x", "tests/domain"]),
     ],
 )
