@@ -38,6 +38,8 @@ class Bulk:
     training_id: UUID
     trainer_id: UUID
     space_id: UUID
+    pass_type_id: UUID
+    prefix: str
 
     def sessions(self, number: int, *, capacity: int, first_day: int = 7) -> list[UUID]:
         """Put sessions into the schedule, twenty a day from `first_day` days ahead."""
@@ -70,13 +72,12 @@ class Bulk:
             """
             WITH enrolled AS (
                 INSERT INTO members (id, key, name, email)
-                SELECT gen_random_uuid(), 'm' || n, 'Member ' || n, 'm' || n || '@example.test'
-                  FROM generate_series(1, %s::int) AS n RETURNING id, key)
-            INSERT INTO passes (id, key, pass_type_id, member_id, sessions_granted, sessions_left)
-            SELECT gen_random_uuid(), 'p' || substr(enrolled.key, 2), pass_types.id, enrolled.id, 10, 10
-              FROM enrolled CROSS JOIN pass_types
+                SELECT gen_random_uuid(), %(prefix)s || n, 'Member ' || n, %(prefix)s || n || '@example.test'
+                  FROM generate_series(1, %(number)s::int) AS n RETURNING id)
+            INSERT INTO passes (id, pass_type_id, member_id, sessions_granted, sessions_left)
+            SELECT gen_random_uuid(), %(pass_type)s, id, 10, 10 FROM enrolled
             """,
-            (number,),
+            {"prefix": self.prefix, "number": number, "pass_type": self.pass_type_id},
         )
 
     def ask_for_seats(self, session_id: UUID, first: int, last: int) -> None:
@@ -86,10 +87,10 @@ class Bulk:
             INSERT INTO commands (id, training_session_id, actor_id, kind, payload)
             SELECT gen_random_uuid(), %s, members.id, 'book_seat', jsonb_build_object('pass_id', passes.id)
               FROM generate_series(%s::int, %s::int) AS n
-              JOIN members ON members.key = 'm' || n JOIN passes ON passes.member_id = members.id
+              JOIN members ON members.key = %s || n JOIN passes ON passes.member_id = members.id
              ORDER BY n
             """,
-            (session_id, first, last),
+            (session_id, first, last, self.prefix),
         )
 
     def ask_to_cancel(self, session_id: UUID, status: str, limit: int) -> None:
@@ -112,12 +113,12 @@ class Bulk:
 
 @contextmanager
 def bulk_studio(database_url: str) -> Iterator[Bulk]:
-    """Open an empty studio in this database."""
+    """Open a studio in this database, beside whatever is there."""
     with connect(database_url) as db:
-        db.execute("INSERT INTO studio VALUES (1, 'Studio', 'Europe/Kyiv')")
-        ids = [uuid4() for _ in range(3)]
-        for table, id_ in zip(("trainings", "trainers", "spaces"), ids, strict=True):
+        db.execute("INSERT INTO studio VALUES (1, 'Studio', 'Europe/Kyiv') ON CONFLICT DO NOTHING")
+        ids = [uuid4() for _ in range(4)]
+        prefix = f"bench-{ids[0].hex[:8]}-"
+        for table, id_ in zip(("trainings", "trainers", "spaces", "pass_types"), ids, strict=True):
             insert = sql.SQL("INSERT INTO {} (id, name) VALUES (%s, %s)").format(sql.Identifier(table))
-            db.execute(insert, (id_, f"The one of the {table}"))
-        db.execute("INSERT INTO pass_types (id, name) VALUES (gen_random_uuid(), 'Ten times')")
-        yield Bulk(db, *ids)
+            db.execute(insert, (id_, prefix + table))
+        yield Bulk(db, *ids, prefix)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from celery import Celery
 from celery.signals import celeryd_init
+from celery.utils.text import str_to_list
 
 from domain.ids import TrainingSessionId
 from storage.settings import settings
@@ -63,6 +64,7 @@ app.add_defaults(_configuration)
 @celeryd_init.connect
 def _know_pinned_queues(options: dict[str, Any], **_: Any) -> None:
     """Let `celery worker -Q session.<id>` pin a worker to one session, although no other queue is made up."""
-    for name in str(options.get("queues") or "").split(","):
+    wanted: Any = options.get("queues") or []
+    for name in str_to_list(wanted):
         if name.startswith(SESSION_QUEUE_PREFIX):
             app.amqp.queues.add(session_queue(TrainingSessionId(UUID(name.removeprefix(SESSION_QUEUE_PREFIX)))))

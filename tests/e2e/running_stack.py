@@ -1,0 +1,125 @@
+"""The whole system as a user starts it: `seatline up` in a process of its own, and the command line beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from ops.stack import PROJECT
+from ops.stack.ports import free_port
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A stack on a data folder; `environment` is what a command line needs to find it."""
+
+    data: Path
+    environment: dict[str, str]
+
+    def seatline(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a `seatline` command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            check=check,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a `seatline` command and go on."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def setting(self, name: str) -> str:
+        """Return what the stack wrote down about itself: url, database_url, redis_url, secret_key."""
+        return str(json.loads((self.data / "stack.json").read_text())[name])
+
+    def ask(self, query: str, *params: object) -> list[tuple[Any, ...]]:
+        """Read from the stack's database."""
+        with psycopg.connect(self.setting("database_url"), autocommit=True) as db:
+            return db.execute(query, params).fetchall()
+
+    def pids(self, *words: str, children: bool = False) -> set[int]:
+        """Return the stack's processes whose command line has all these words.
+
+        Of processes that fork others only the first is returned, or with `children` only those it forked.
+        """
+        found = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal() and (process := _look_at(folder, self.data)):
+                parent, command = process
+                if all(word in command for word in words):
+                    found[int(folder.name)] = parent
+        return {pid for pid, parent in found.items() if (parent in found) == children}
+
+    def kill(self, *words: str, children: bool = False) -> int:
+        """SIGKILL these processes; return how many there were."""
+        pids = self.pids(*words, children=children)
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        return len(pids)
+
+
+def _look_at(folder: Path, data: Path) -> tuple[int, str] | None:
+    try:
+        if f"SEATLINE_DATA={data}" not in (folder / "environ").read_text().split("\0"):
+            return None
+        parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        return parent, (folder / "cmdline").read_text().replace("\0", " ")
+    except (OSError, ValueError):
+        return None
+
+
+@contextmanager
+def running_stack(data: Path, *options: str) -> Iterator[RunningStack]:
+    """Start the stack, wait until it is ready, stop it afterwards as Ctrl-C does."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SEATLINE_")}
+    environment = {**plain, "SEATLINE_DATA": str(data)}
+    log = data.parent / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ops", "up", "--port", str(free_port()), *options],
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: (data / "stack.json").exists() or process.poll() is not None, "the stack is up")
+        assert process.poll() is None, log.read_text()
+        yield RunningStack(data, environment)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0, log.read_text()
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until it is so; fail, saying what never came about, after a generous time."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"it never came about that {what}"
+        time.sleep(0.05)

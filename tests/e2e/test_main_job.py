@@ -1,0 +1,221 @@
+"""The main job on the real processes: a club's real commands, a rush under fire, servers that die."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from ops.stack import PROJECT
+from tests.e2e.running_stack import RunningStack, running_stack, until
+
+GOALZONE = PROJECT.parent / "shared" / "data" / "goalzone"
+KEYS = count()
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds the processes through /proc"),
+    pytest.mark.timeout(180),
+]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with running_stack(tmp_path_factory.mktemp("stack") / "data") as stack:
+        yield stack
+
+
+def audit(stack: RunningStack) -> None:
+    verdict = stack.seatline("audit", "--all", check=False)
+    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
+
+
+def call(stack: RunningStack, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+    request = Request(
+        stack.setting("url") + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
+    try:
+        with urlopen(request, timeout=40) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+def a_booking(stack: RunningStack, **headers: str) -> tuple[int, Any]:
+    """Let a member with a usable pass ask for a place in some session that is open, as the demo studio has many."""
+    row = stack.ask(
+        """
+        SELECT training_sessions.id, passes.id, members.email
+          FROM training_sessions JOIN passes ON training_ids IS NULL OR training_id = ANY(training_ids)
+          JOIN members ON members.id = passes.member_id
+         WHERE active AND expires_at > now() + interval '1 day' AND coalesce(sessions_left, 9) > 2
+           AND starts_at > now() + interval '2 days' AND NOT cancelled
+           AND NOT EXISTS (SELECT 1 FROM commands WHERE actor_id = members.id
+                              AND training_session_id = training_sessions.id)
+         ORDER BY starts_at LIMIT 1
+        """
+    )
+    session_id, pass_id, email = row[0]
+    token = stack.seatline("token", email).stdout.strip()
+    headers["Authorization"] = f"Bearer {token}"
+    headers.setdefault("Idempotency-Key", f"key-{next(KEYS)}")
+    return call(stack, "POST", f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}, **headers)
+
+
+def rush_has_come_to(stack: RunningStack, rush: "subprocess.Popen[str]", commands: int) -> bool:
+    return rush.poll() is not None or stack.ask("SELECT count(*) FROM commands")[0][0] > commands
+
+
+def kill_the_broker(stack: RunningStack) -> None:
+    with redis.Redis.from_url(stack.setting("redis_url"), retry=Retry(ConstantBackoff(0.1), 100)) as broker:
+        os.kill(broker.info("server")["process_id"], signal.SIGKILL)
+
+
+def nothing_waits(stack: RunningStack) -> bool:
+    return stack.ask("SELECT count(*) FROM commands WHERE status = 'waiting'") == [(0,)]
+
+
+@pytest.mark.skipif(not GOALZONE.exists(), reason="the club's data does not lie beside the project")
+def test_a_clubs_real_commands_are_replayed_and_every_outcome_confirmed(stack: RunningStack, tmp_path: Path) -> None:
+    stack.seatline("import", str(GOALZONE))
+
+    replay = stack.seatline("replay", str(GOALZONE / "commands.csv"), "--json")
+    stack.seatline("export", str(tmp_path))
+
+    audit(stack)
+    outcomes = stack.ask(
+        """
+        SELECT commands.kind, commands.status, count(*)
+          FROM commands JOIN training_sessions ON training_sessions.id = commands.training_session_id
+         WHERE training_sessions.key IS NOT NULL AND commands.idempotency_key IS NOT NULL
+         GROUP BY 1, 2 ORDER BY 1
+        """
+    )
+    assert outcomes == [("book_seat", "applied", 1487), ("cancel_booking", "applied", 529)]
+    assert json.loads(replay.stdout)["commands"] == 2016
+    with (tmp_path / "rosters.csv").open() as file:
+        rosters = list(csv.DictReader(file))
+    assert len(rosters) == 1487 - 529
+    taken = Counter(row["session_key"] for row in rosters if row["status"] == "confirmed")
+    assert max(taken.values()) <= 15
+    for session, waiting in Counter(row["session_key"] for row in rosters if row["status"] == "waitlisted").items():
+        assert taken[session] == 15, f"{session} has {waiting} waiting and a place free"
+
+
+@pytest.mark.skipif(not GOALZONE.exists(), reason="the club's data does not lie beside the project")
+def test_replaying_again_repeats_nothing(stack: RunningStack) -> None:
+    before = stack.ask("SELECT count(*), max(position) FROM commands")
+
+    stack.seatline("replay", str(GOALZONE / "commands.csv"))
+
+    assert stack.ask("SELECT count(*), max(position) FROM commands") == before
+
+
+def test_workers_killed_in_the_middle_of_a_rush_lose_double_and_reorder_nothing(stack: RunningStack) -> None:
+    accepted_before = stack.ask("SELECT count(*) FROM commands")[0][0]
+    rush = stack.begin("rush", "--members", "400", "--sessions", "3", "--clients", "40", "--json")
+    killed = 0
+    for round_ in range(4):
+        goal = accepted_before + 100 * (round_ + 1)
+        until(partial(rush_has_come_to, stack, rush, goal), "the rush goes on")
+        killed += stack.kill("workers.app worker", children=bool(round_ % 2))
+    output, errors = rush.communicate(timeout=150)
+
+    assert killed >= 4
+    assert rush.returncode == 0, output + errors
+    assert nothing_waits(stack)
+    audit(stack)
+
+
+def test_the_broker_killed_under_running_workers_ends_no_worker_and_loses_no_command(stack: RunningStack) -> None:
+    workers = stack.pids("workers.app worker")
+    status, body = a_booking(stack)
+    assert (status, len(workers)) == (202, 2), body
+
+    for _ in range(3):
+        kill_the_broker(stack)
+        assert a_booking(stack)[0] == 202, "accepting needs no broker"
+    until(lambda: nothing_waits(stack), "everything accepted is applied")
+
+    status, body = a_booking(stack, Prefer="wait=30")
+    assert status == 201, body
+    assert stack.pids("workers.app worker") == workers
+    audit(stack)
+
+
+def test_a_wiped_broker_loses_no_command(stack: RunningStack) -> None:
+    for _ in range(3):
+        assert a_booking(stack)[0] == 202
+        with redis.Redis.from_url(stack.setting("redis_url")) as broker:
+            broker.flushall()
+    until(lambda: nothing_waits(stack), "everything accepted is applied")
+    audit(stack)
+
+
+def test_postgres_killed_refuses_kindly_and_goes_on(stack: RunningStack) -> None:
+    key = f"key-{next(KEYS)}"
+    path = "/v1/sessions"
+    assert stack.kill("postgres", "-D") == 1
+    status, body = call(stack, "GET", path)
+    assert status in {200, 503}, body
+    until(lambda: call(stack, "GET", "/ready")[0] == 200, "the stack is ready again")
+
+    status, body = a_booking(stack, Prefer="wait=30", **{"Idempotency-Key": key})
+
+    assert status == 201, body
+    audit(stack)
+
+
+def test_a_worker_pinned_to_a_session_serves_it(stack: RunningStack, tmp_path: Path) -> None:
+    for pid in stack.pids("workers.app worker"):
+        os.kill(pid, signal.SIGSTOP)
+    for pid in stack.pids("workers.app worker", children=True):
+        os.kill(pid, signal.SIGSTOP)
+    status, body = a_booking(stack)
+    assert status == 202
+    environment = {
+        **stack.environment,
+        **{f"SEATLINE_{name.upper()}": stack.setting(name) for name in ("database_url", "redis_url", "secret_key")},
+    }
+    queue = f"session.{body['session_id']}"
+    arguments = ["-A", "workers.app", "worker", "-Q", queue, "-n", "pinned@%h", "--pool", "solo", "--without-mingle"]
+    with (tmp_path / "pinned.log").open("w") as log:
+        pinned = subprocess.Popen(
+            [sys.executable, "-m", "celery", *arguments], cwd=PROJECT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        until(lambda: nothing_waits(stack), "the pinned worker has served its session")
+    finally:
+        pinned.terminate()
+        pinned.wait(timeout=20)
+        for pid in stack.pids("workers.app worker") | stack.pids("workers.app worker", children=True):
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_an_idle_stack_keeps_no_key_for_any_session(stack: RunningStack) -> None:
+    until(lambda: nothing_waits(stack), "everything accepted is applied")
+    with redis.Redis.from_url(stack.setting("redis_url"), decode_responses=True) as broker:
+
+        def keys_of_sessions() -> set[str]:
+            return {str(key) for key in broker.scan_iter() if str(key).startswith(("lane:", "session."))}
+
+        time.sleep(1)
+        left = keys_of_sessions()
+    assert left == set()
