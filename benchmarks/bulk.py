@@ -121,4 +121,5 @@ def bulk_studio(database_url: str) -> Iterator[Bulk]:
         for table, id_ in zip(("trainings", "trainers", "spaces", "pass_types"), ids, strict=True):
             insert = sql.SQL("INSERT INTO {} (id, name) VALUES (%s, %s)").format(sql.Identifier(table))
             db.execute(insert, (id_, prefix + table))
-        yield Bulk(db, *ids, prefix)
+        training_id, trainer_id, space_id, pass_type_id = ids
+        yield Bulk(db, training_id, trainer_id, space_id, pass_type_id, prefix)
