@@ -28,13 +28,17 @@ def connect(database_url: str, timeouts: dict[str, str] | None = None) -> Db:
     return Connection.connect(_conninfo(database_url, timeouts or {}), autocommit=True)
 
 
-def open_pool(database_url: str, timeouts: dict[str, str], *, size_max: int) -> ConnectionPool[Db]:
-    """Open a pool of autocommit connections; waiting longer than 5 s for one raises `PoolTimeout`."""
+def open_pool(
+    database_url: str, timeouts: dict[str, str], *, size_max: int, checked: bool = False
+) -> ConnectionPool[Db]:
+    """Open a pool of autocommit connections; waiting longer than 5 s for one raises `PoolTimeout`.
+
+    A checked pool makes sure that a connection is alive before it hands it out, at the cost of a round trip.
+    """
     return ConnectionPool(
         _conninfo(database_url, timeouts),
         kwargs={"autocommit": True},
-        # One short round trip, so that a restart of the server costs nobody a failed turn.
-        check=ConnectionPool.check_connection,
+        check=ConnectionPool.check_connection if checked else None,
         min_size=1,
         max_size=size_max,
         timeout=5.0,

@@ -267,3 +267,18 @@ def strays(db: Db) -> list[str]:
         """
     )
     return [row[0] for row in rows]
+
+
+def waiting_counts(
+    db: Db, training_session_ids: Collection[TrainingSessionId], *, at_most: int
+) -> dict[TrainingSessionId, int]:
+    """Return how many commands wait in each of these sessions; no more than `at_most` are counted in one."""
+    rows = db.execute(
+        """
+        SELECT wanted.id, (SELECT count(*) FROM (SELECT FROM commands
+                             WHERE training_session_id = wanted.id AND status = 'waiting' LIMIT %s) AS counted)
+          FROM unnest(%s::uuid[]) AS wanted (id)
+        """,
+        (at_most, list(training_session_ids)),
+    )
+    return {TrainingSessionId(id_): count for id_, count in rows}
