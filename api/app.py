@@ -1,0 +1,62 @@
+"""The web application: `create_app` puts routes, errors, headers and documentation together."""
+
+from apiflask import APIFlask
+
+from api import docs_page, errors, headers, openapi
+from api.auth import dummy_hash
+from api.requests import JsonRequest
+from api.routes import ROUTES
+from api.services import EXTENSION, Services
+from storage.settings import Settings
+from storage.settings import settings as process_settings
+
+API_VERSION = "1.0"
+
+_DESCRIPTION = """
+Books places in training sessions, fairly and exactly.
+
+Booking and cancelling are *commands*: each is accepted at once, decided in order with all others of its session, and
+ends in exactly one outcome. Ask for the outcome at `/v1/commands/{id}`, wait for it with the header
+`Prefer: wait=10`, or hear of it on `/v1/events`.
+
+Every problem is `application/problem+json` with a stable `code` and a sentence that says what to do. An address that
+does not exist, an id that is no UUID among them, is answered 404 `not_found`; a method that an address does not know
+405 `method_not_allowed`. Instants are RFC 3339 in UTC.
+"""
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """Return the application; connections are opened when the first request needs them.
+
+    Raises `SettingsError` where no settings are given and the environment lacks one.
+    """
+    settings = settings or process_settings()
+    app = APIFlask("api", title="Seatline", version=API_VERSION, docs_path=None, json_errors=False)
+    app.request_class = JsonRequest
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.body_bytes_max,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_200_RESPONSE=False,
+        SERVERS=[{"url": "/"}],
+        DESCRIPTION=_DESCRIPTION.strip(),
+        SECURITY_SCHEMES={
+            openapi.SECURITY_SCHEME: {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An access token from POST /v1/tokens.",
+            }
+        },
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider's
+    app.extensions[EXTENSION] = Services(settings)
+    app.spec_callback = openapi.finish  # type: ignore[assignment] # it is given the JSON form, never YAML
+    errors.register(app)
+    headers.register(app, settings)
+    for routes in ROUTES:
+        app.register_blueprint(routes)
+    docs_page.register(app)
+    # Made now rather than for the first unknown address, which would take twice as long to refuse.
+    dummy_hash()
+    return app

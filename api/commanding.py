@@ -1,0 +1,129 @@
+"""Hand a command in, wait for its outcome if that is wished, and answer with what became of it."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psycopg
+from structlog import get_logger
+
+from api.hub import Waiter
+from api.models.commands import Command, CommandHeaders
+from api.problems import ProblemCode, ProblemError
+from api.requests import preferred_wait
+from api.services import Services
+from domain.commands import Actor, BookSeat, CancelBooking
+from domain.ids import CommandId, MemberId, TrainingSessionId
+from domain.outcomes import CommandStatus, Refused
+from storage.command_codec import encode_command
+from storage.command_log import KeyReused, LoggedCommand
+from storage.database import Db
+from storage.identifiers import new_id
+from storage.queries.bookings import MyBooking, find_booking
+from storage.queries.commands import CommandState, find_command
+from workers import inbox
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A command about to be handed in, with how it is to be taken."""
+
+    member_id: MemberId
+    training_session_id: TrainingSessionId
+    command: BookSeat | CancelBooking
+    headers: CommandHeaders
+
+
+def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, dict[str, str]]:
+    """Accept the command and return it with the HTTP status and headers to answer with.
+
+    The status is `done` when it has been applied, 202 while it waits. A refusal or a failure ends the request with a
+    problem. A crash anywhere leaves the command accepted or not, never half: the same idempotency key finds it again.
+    """
+    seconds = preferred_wait(given.headers.prefer, seconds_max=services.settings.wait_seconds_max)
+    wait_until = time.monotonic() + (seconds or 0)
+    command_id = CommandId(new_id())
+    with ExitStack() as stack:
+        # Before the command is accepted, so that its outcome cannot come too early to be heard.
+        waiter = stack.enter_context(services.hub.waiting_for(command_id)) if seconds else None
+        logged = _accept(services, given, command_id)
+        if logged.id != command_id and seconds:
+            waiter = stack.enter_context(services.hub.waiting_for(logged.id))
+        state, booking = _settled_state(services, given, logged, waiter, wait_until)
+    headers = {"Location": f"/v1/commands/{logged.id}"}
+    if seconds is not None:
+        headers["Preference-Applied"] = f"wait={seconds}"
+    return _answer(Command.of(state, booking), state, headers, done=done)
+
+
+def _answer(
+    command: Command, state: CommandState, headers: dict[str, str], *, done: int
+) -> tuple[Command, int, dict[str, str]]:
+    match state.status:
+        case CommandStatus.WAITING:
+            return command, 202, headers
+        case CommandStatus.APPLIED:
+            return command, done, headers
+        case CommandStatus.REFUSED:
+            raise ProblemError(ProblemCode.REFUSED, headers=headers, reasons=state.reasons, command=command.plain())
+        case CommandStatus.FAILED:
+            raise ProblemError(ProblemCode.COMMAND_FAILED, headers=headers, command=command.plain())
+
+
+def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
+    def question(db: Db) -> LoggedCommand | KeyReused | Refused:
+        return inbox.accept(
+            db,
+            services.redis,
+            command_id=command_id,
+            training_session_id=given.training_session_id,
+            actor=Actor(given.member_id),
+            command=given.command,
+            idempotency_key=given.headers.idempotency_key,
+        )
+
+    # Asked again with the same id when the connection broke, so it is accepted once.
+    accepted = services.ask(question)
+    match accepted:
+        case Refused():
+            raise ProblemError(ProblemCode.SESSION_NOT_FOUND)
+        case KeyReused(first_id):
+            raise ProblemError(ProblemCode.IDEMPOTENCY_KEY_REUSED, headers={"Location": f"/v1/commands/{first_id}"})
+        case LoggedCommand(is_repeat=True) if accepted.id == command_id:
+            # The first try was written after all, but its answer was lost before a worker was called.
+            inbox.call_worker(services.redis, accepted)
+    return accepted
+
+
+def _settled_state(
+    services: Services, given: Given, logged: LoggedCommand, waiter: Waiter | None, wait_until: float
+) -> tuple[CommandState, MyBooking | None]:
+    """Return the command as it stands when its outcome is there or time is up."""
+    kind, payload = encode_command(given.command)
+    state = CommandState(logged.id, logged.seq, logged.training_session_id, kind, payload, logged.accepted_at)
+    found = None
+    try:
+        if logged.is_repeat:
+            found = services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
+        is_open = found is None or found[0].status is CommandStatus.WAITING
+        if is_open and waiter is not None and waiter.wait(max(wait_until - time.monotonic(), 0.0)):
+            found = services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        # It is accepted, and that is the truth that can still be told.
+        log.warning("outcome cannot be read", command_id=str(logged.id), error=str(error))
+    return found or (state, None)
+
+
+def find_with_booking(
+    db: Db, command_id: CommandId, member_id: MemberId
+) -> tuple[CommandState, MyBooking | None] | None:
+    """Return this member's command and the booking it makes or ends; None when the member gave no such command."""
+    state = find_command(db, command_id, member_id)
+    if state is None:
+        return None
+    # Until it is settled there is no booking, and a cancellation may name another member's.
+    booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
+    is_mine = booking is not None and booking.booking.member_id == member_id
+    return state, booking if is_mine else None

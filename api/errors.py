@@ -1,0 +1,94 @@
+"""Turn whatever ends a request into a problem: bad input, HTTP errors, a missing database, a fault of our own."""
+
+import json
+
+import psycopg
+from apiflask import APIFlask, HTTPError
+from flask import Response, request
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException
+
+from api.problems import ProblemCode, ProblemError
+
+PROBLEM_JSON = "application/problem+json"
+
+_CODE_OF_STATUS = {
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+    413: ProblemCode.BODY_TOO_LARGE,
+    415: ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    500: ProblemCode.INTERNAL_ERROR,
+}
+
+log = get_logger()
+
+
+def register(app: APIFlask) -> None:
+    """Answer every error of this app as a problem."""
+    app.register_error_handler(ProblemError, answer)
+    app.register_error_handler(HTTPError, _bad_input)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(psycopg.OperationalError, _database_error)
+    app.register_error_handler(psycopg.InterfaceError, _database_error)
+    app.register_error_handler(Exception, _fault)
+
+
+def answer(problem: ProblemError) -> Response:
+    """Return the problem as a response."""
+    body = json.dumps(problem.body(), ensure_ascii=False)
+    return Response(body, int(problem.kind.status), problem.headers, content_type=PROBLEM_JSON)
+
+
+def input_problem(error: ValidationError, location: str) -> ProblemError:
+    """Return pydantic's findings with one sentence for each field; header fields get their headers' names."""
+    errors = {_name_of(found, location): _sentence_of(found) for found in error.errors(include_url=False)}
+    return ProblemError(ProblemCode.INVALID_INPUT, errors=errors)
+
+
+def _name_of(found: ErrorDetails, location: str) -> str:
+    name = ".".join(str(part) for part in found["loc"]) or "body"
+    # JSON may hold half characters (lone surrogates) in a name; they cannot be sent back as they are.
+    name = name.encode(errors="backslashreplace").decode()[:100]
+    return name.replace("_", "-").title() if location == "headers" else name
+
+
+def _sentence_of(found: ErrorDetails) -> str:
+    match found["type"]:
+        case "extra_forbidden":
+            return "This field is not known here; leave it out."
+        case "missing":
+            return "This field is missing; add it."
+        case "string_unicode":
+            return "This text holds half a character (a lone surrogate); send whole characters."
+        case _:
+            said = found["msg"].removeprefix("Value error, ").rstrip(".")
+            return f"{said}." if said[:1].isupper() else f"This is not valid: {said}."
+
+
+def _bad_input(error: HTTPError) -> Response:
+    """APIFlask's own error: its validation of input, which keeps pydantic's findings as the cause."""
+    if isinstance(error.__cause__, ValidationError):
+        location = next(iter(error.detail), "json")
+        return answer(input_problem(error.__cause__, location))
+    return answer(ProblemError(_CODE_OF_STATUS.get(error.status_code, ProblemCode.BAD_REQUEST)))
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Flask's and werkzeug's errors; redirects and the like stay as they are."""
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - where HTTP's errors begin
+        return Response(error.get_response().get_data(), error.code, error.get_response().headers)
+    code = _CODE_OF_STATUS.get(error.code, ProblemCode.BAD_REQUEST)
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return answer(ProblemError(code, headers=kept))
+
+
+def _database_error(error: psycopg.Error) -> Response:
+    log.warning("database does not answer", path=request.path, error=str(error))
+    return answer(ProblemError(ProblemCode.DATABASE_UNAVAILABLE))
+
+
+def _fault(error: Exception) -> Response:
+    log.error("request failed", path=request.path, method=request.method, exc_info=error)
+    return answer(ProblemError(ProblemCode.INTERNAL_ERROR))

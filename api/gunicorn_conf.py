@@ -1,0 +1,31 @@
+"""Gunicorn's settings: two gevent workers, in which a client that waits or listens costs no thread.
+
+Run it with `gunicorn -c api/gunicorn_conf.py`. `SEATLINE_BIND` says where to listen, `SEATLINE_API_WORKERS` with how
+many workers, `SEATLINE_ACCESS_LOG=-` writes a line for each request.
+"""
+
+import os
+import resource
+import warnings
+from typing import Any
+
+wsgi_app = "api.app:create_app()"
+bind = os.environ.get("SEATLINE_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("SEATLINE_API_WORKERS", "2"))
+worker_class = "gevent"
+worker_connections = 10_000
+keepalive = 30
+# Open event streams never end by themselves; they are cut off after a second, and come again elsewhere.
+graceful_timeout = 1
+accesslog = os.environ.get("SEATLINE_ACCESS_LOG") or None
+loglevel = "warning"
+control_socket_disable = True
+
+# gunicorn has loaded ssl before gevent patches it; nothing has used it by then.
+warnings.filterwarnings("ignore", message="Monkey-patching ssl")
+
+
+def on_starting(_server: Any) -> None:
+    """Let every worker have as many open connections as the system allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

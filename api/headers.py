@@ -1,0 +1,48 @@
+"""Headers of every answer: what browsers may do with it, and which other origins may read it."""
+
+from apiflask import APIFlask
+from flask import Response, request
+
+from storage.settings import Settings
+
+_METHODS = "GET, POST"
+_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer"
+_ANSWER_HEADERS = "Location, Preference-Applied, Retry-After"
+_PREFLIGHT_SECONDS = "600"
+
+
+def register(app: APIFlask, settings: Settings) -> None:
+    """Answer preflights of the allowed origins, and set the headers on every answer."""
+
+    @app.before_request
+    def preflight() -> Response | None:
+        asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if not (asks and _is_allowed(settings, request.headers.get("Origin"))):
+            return None
+        allowed = {
+            "Access-Control-Allow-Methods": _METHODS,
+            "Access-Control-Allow-Headers": _REQUEST_HEADERS,
+            "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+        }
+        return Response(status=204, headers=allowed)
+
+    @app.after_request
+    def set_headers(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        # What is answered is private or changes with the next booking: no cache may keep it.
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        origin = request.headers.get("Origin")
+        if settings.cors_origins:
+            headers.add("Vary", "Origin")
+        if origin and _is_allowed(settings, origin):
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = _ANSWER_HEADERS
+        return response
+
+
+def _is_allowed(settings: Settings, origin: str | None) -> bool:
+    # The token travels in a header, never in a cookie, so "*" gives nobody a right they did not have.
+    return origin is not None and (origin in settings.cors_origins or "*" in settings.cors_origins)

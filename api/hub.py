@@ -1,0 +1,228 @@
+"""The hub of one process: hears of outcomes and wakes who waits and watches.
+
+One connection to Redis is subscribed to the outcomes. What it misses (Redis away, a worker that dies between commit
+and publishing) is found by one poller, which asks the database a few queries for everybody at once. A waiting or
+streaming client costs an entry in a table here: no thread of its own, no database connection.
+
+Written with the standard library's threads: under gunicorn's gevent workers these are greenlets, in tests threads.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from structlog import get_logger
+
+from api.happenings import Happening, published
+from api.polling import Poll, read_changes
+from api.streams import Stream
+from domain.ids import CommandId, MemberId
+from storage.database import Db
+from storage.queries import changes
+from workers.outcomes import CHANNEL
+
+ASK_AFTER_SECONDS = 1.0  # an outcome that is not heard of by then is asked for
+TICK_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 5.0  # how often streams are compared with the database while Redis is well
+SILENCE_SECONDS_MAX = 6.0  # a subscription that answers no ping for so long is dead
+PING_AFTER_SECONDS = 2.0
+BACK_OFF_SECONDS = 0.5
+REDIS_TIMEOUT_SECONDS = 2
+
+T = TypeVar("T")
+Ask = Callable[[Callable[[Db], T]], T]
+
+log = get_logger()
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Somebody waits for the outcome of this command."""
+
+    command_id: CommandId
+    ask_at: float = field(default_factory=lambda: time.monotonic() + ASK_AFTER_SECONDS)
+    _settled: Event = field(default_factory=Event)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to so many seconds; return whether the outcome is there to be read."""
+        return self._settled.wait(seconds)
+
+    def wake(self) -> None:
+        """Say that the outcome is there."""
+        self._settled.set()
+
+
+class Hub:
+    """Who waits for which command, and which streams are open; see the module for how they hear."""
+
+    def __init__(self, redis_url: str, ask: Callable[[Callable[[Db], Any]], Any]) -> None:
+        self._ask = ask
+        # Without retries of its own, so that a lost connection is noticed here: what was published meanwhile is gone.
+        self._redis = Redis.from_url(
+            redis_url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+        )
+        self._lock = Lock()
+        self._waiters: dict[UUID, set[Waiter]] = {}
+        self._by_member: dict[UUID, set[Stream]] = {}
+        self._by_session: dict[UUID, set[Stream]] = {}
+        self._poll = Poll()
+        self._threads: list[Thread] = []
+        self._stopping = Event()
+        self.listening = Event()  # set while the subscription stands
+
+    def start(self) -> None:
+        """Begin to listen, once; returns at once."""
+        if self._threads:
+            return
+        with self._lock:
+            if not self._threads:
+                self._threads = [
+                    Thread(target=self._listen, name="hub-listener", daemon=True),
+                    Thread(target=self._look, name="hub-poller", daemon=True),
+                ]
+                for thread in self._threads:
+                    thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; who still waits is answered by their own time limit."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        self._redis.close()
+
+    @contextmanager
+    def waiting_for(self, command_id: CommandId) -> Iterator[Waiter]:
+        """Wait for a command inside; begin before it is handed in, so that no outcome comes too early to be heard."""
+        waiter = Waiter(command_id)
+        with self._lock:
+            self._waiters.setdefault(command_id, set()).add(waiter)
+        try:
+            yield waiter
+        finally:
+            with self._lock:
+                _take_out(self._waiters, command_id, waiter)
+
+    def open_stream(self, member_id: MemberId, session_ids: frozenset[UUID]) -> Stream:
+        """Return a stream that from now on is told what concerns the member and these sessions; close it again."""
+        stream = Stream(member_id, session_ids)
+        with self._lock:
+            self._by_member.setdefault(member_id, set()).add(stream)
+            for session_id in session_ids:
+                self._by_session.setdefault(session_id, set()).add(stream)
+        return stream
+
+    def close_stream(self, stream: Stream) -> None:
+        """Tell this stream nothing more."""
+        with self._lock:
+            _take_out(self._by_member, stream.member_id, stream)
+            for session_id in stream.session_ids:
+                _take_out(self._by_session, session_id, stream)
+
+    def tell(self, happening: Happening) -> None:
+        """Wake and tell everybody whom this concerns."""
+        with self._lock:
+            waiters = list(self._waiters.get(happening.id, ())) if happening.kind == "command" else []
+            streams = list(self._audience_of(happening))
+        for waiter in waiters:
+            waiter.wake()
+        if streams:
+            self._poll.remember(happening)
+        for stream in streams:
+            stream.put(happening)
+
+    def _audience_of(self, happening: Happening) -> set[Stream]:
+        if happening.kind == "session":
+            return self._by_session.get(happening.id, set())
+        return set() if happening.audience is None else self._by_member.get(happening.audience, set())
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen_while_it_lasts()
+            except (RedisError, OSError) as error:
+                log.warning("outcomes are not heard, asking the database instead", error=str(error))
+            except Exception:
+                log.exception("outcome not understood")
+            finally:
+                self.listening.clear()
+            self._stopping.wait(BACK_OFF_SECONDS)
+
+    def _listen_while_it_lasts(self) -> None:
+        with self._redis.pubsub() as subscription:  # type: ignore[no-untyped-call] # redis has no type for it
+            subscription.subscribe(CHANNEL)
+            heard_at = pinged_at = time.monotonic()
+            while not self._stopping.is_set():
+                message = subscription.get_message(timeout=TICK_SECONDS)
+                now = time.monotonic()
+                if message is not None:
+                    heard_at = now
+                    self._hear(message)
+                elif now - heard_at > SILENCE_SECONDS_MAX:
+                    raise TimeoutError("the subscription has fallen silent")
+                elif now - max(heard_at, pinged_at) > PING_AFTER_SECONDS:
+                    subscription.ping()
+                    pinged_at = now
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            self.listening.set()
+        elif message["type"] == "message":
+            for happening in published(message["data"]):
+                self.tell(happening)
+
+    def _look(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            try:
+                self._ask_for_the_overdue()
+                self._compare_streams()
+            except psycopg.Error as error:
+                log.warning("database does not answer, asking again", error=str(error))
+            except Exception:
+                log.exception("looking for outcomes failed")
+
+    def _ask_for_the_overdue(self) -> None:
+        """Ask in one query for every command that somebody has waited for longer than about 1 s."""
+        now = time.monotonic()
+        with self._lock:
+            overdue = [waiter for waiters in self._waiters.values() for waiter in waiters if waiter.ask_at <= now]
+        if not overdue:
+            return
+        for waiter in overdue:
+            waiter.ask_at = now + ASK_AFTER_SECONDS
+        wanted = {waiter.command_id for waiter in overdue}
+        settled = set(self._ask(lambda db: changes.settled_among(db, wanted)))
+        for waiter in overdue:
+            if waiter.command_id in settled:
+                waiter.wake()
+
+    def _compare_streams(self) -> None:
+        """Tell the open streams what they should have heard and did not."""
+        with self._lock:
+            members, sessions = list(self._by_member), list(self._by_session)
+        if not members:
+            self._poll.restart()
+        elif self._poll.is_due(LOOK_EVERY_SECONDS if self.listening.is_set() else ASK_AFTER_SECONDS):
+            since = self._poll.read_to
+            for happening in self._poll.news(self._ask(lambda db: read_changes(db, since, members, sessions))):
+                self.tell(happening)
+            self._poll.forget(sessions)
+
+
+def _take_out(table: dict[UUID, set[T]], key: UUID, entry: T) -> None:
+    entries = table.get(key, set())
+    with suppress(KeyError):
+        entries.remove(entry)
+    if not entries:
+        table.pop(key, None)

@@ -1,0 +1,172 @@
+"""What an operation promises, said once: who may call it, which problems it answers; and the finished document.
+
+APIFlask makes OpenAPI from the routes and their pydantic models. `operation` adds what it cannot know, and lets
+nobody pass whom it documents as kept out. `finish` tidies the whole.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from apiflask import APIBlueprint
+
+from api import auth
+from api.errors import PROBLEM_JSON
+from api.models.problems import Problem
+from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, problem_members
+from api.services import services
+
+SECURITY_SCHEME = "AccessToken"
+SCHEMAS = "#/components/schemas/"
+JSON = "application/json"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Access(Enum):
+    """Who may call an operation."""
+
+    PUBLIC = "nobody has to sign in"
+    OPTIONAL = "whoever signs in is told more"
+    MEMBER = "a token is needed"
+
+
+_SECURITY: dict[Access, list[dict[str, list[str]]] | None] = {
+    Access.PUBLIC: None,
+    Access.OPTIONAL: [{}, {SECURITY_SCHEME: []}],
+    Access.MEMBER: [{SECURITY_SCHEME: []}],
+}
+
+_TOKEN_PROBLEMS = {
+    Access.PUBLIC: (),
+    Access.OPTIONAL: (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
+    Access.MEMBER: (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
+}
+
+HEADER_DOCS: dict[str, dict[str, Any]] = {
+    "Location": {"description": "Where the command can be looked up.", "schema": {"type": "string"}},
+    "Preference-Applied": {
+        "description": "The wait that was granted, such as `wait=10`; only with `Prefer: wait`.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"description": "After how many seconds to try again.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
+}
+
+_described = APIBlueprint("described", __name__)  # its `doc` writes on the view, so any blueprint's would do
+
+
+def operation(
+    *,
+    access: Access,
+    problems: Iterable[ProblemCode] = (),
+    answers: Mapping[int, dict[str, Any]] | None = None,
+    summary: str | None = None,
+) -> Callable[[View], View]:
+    """Document a view and check its caller's token before its input is looked at.
+
+    Put it directly under the route. `answers` are full OpenAPI responses beside the one of `@output`.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if access is not Access.PUBLIC:
+                auth.identify(services().settings, required=access is Access.MEMBER)
+            return view(*args, **kwargs)
+
+        documented = _described.doc(
+            summary=summary,
+            security=cast("Any", _SECURITY[access]),
+            responses=cast("Any", {**(answers or {}), **_problem_answers([*_TOKEN_PROBLEMS[access], *problems])}),
+        )(checked)
+        return cast("View", documented)
+
+    return decorate
+
+
+def command_answer(description: str) -> dict[str, Any]:
+    """Return the OpenAPI response of an operation that answers with a command."""
+    return {
+        "description": description,
+        "content": {JSON: {"schema": {"$ref": f"{SCHEMAS}Command"}}},
+        "headers": {name: HEADER_DOCS[name] for name in ("Location", "Preference-Applied")},
+    }
+
+
+def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
+    by_status: dict[int, list[ProblemCode]] = {}
+    for code in [*codes, ProblemCode.INTERNAL_ERROR]:
+        by_status.setdefault(int(PROBLEMS[code].status), []).append(code)
+    return {status: _problem_answer(same) for status, same in sorted(by_status.items())}
+
+
+def _problem_answer(codes: list[ProblemCode]) -> dict[str, Any]:
+    names = [*HEADERS_OF_STATUS.get(PROBLEMS[codes[0]].status, {})]
+    if ProblemCode.TOO_MANY_ATTEMPTS in codes:
+        names.append("Retry-After")
+    if {ProblemCode.REFUSED, ProblemCode.COMMAND_FAILED} & set(codes):
+        names += ["Location", "Preference-Applied"]
+    answer: dict[str, Any] = {
+        "description": "; ".join(PROBLEMS[code].title for code in codes),
+        "content": {
+            PROBLEM_JSON: {
+                "schema": {"$ref": f"{SCHEMAS}Problem"},
+                "examples": {str(code): {"value": problem_members(code)} for code in codes},
+            }
+        },
+    }
+    if names:
+        answer["headers"] = {name: HEADER_DOCS[name] for name in names}
+    return answer
+
+
+def finish(spec: dict[str, Any]) -> dict[str, Any]:
+    """Tidy what APIFlask made: plain schema names, bodies required where they are, parameters without null."""
+    schemas = spec["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
+    nested = problem.pop("$defs", {})
+    spec = _renamed(spec, {name: name.rpartition(".")[2] for name in schemas})
+    schemas = spec["components"]["schemas"]
+    for name, schema in {**nested, "Problem": problem}.items():
+        schemas.setdefault(name, schema)
+    for operations in spec["paths"].values():
+        for about in operations.values():
+            about["parameters"] = [_parameter(parameter) for parameter in about["parameters"]]
+            if body := about.get("requestBody"):
+                schema = schemas[body["content"][JSON]["schema"]["$ref"].removeprefix(SCHEMAS)]
+                body["required"] = bool(schema.get("required"))
+    return spec
+
+
+def _renamed(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """APIFlask calls a nested model `Parent.Child`, once for each parent; one name is enough."""
+    by_ref = {SCHEMAS + old: SCHEMAS + new for old, new in names.items()}
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: by_ref.get(item, item) if key == "$ref" else walk(item) for key, item in value.items()}
+        return [walk(item) for item in value] if isinstance(value, list) else value
+
+    walked: dict[str, Any] = walk(spec)
+    schemas = walked["components"]["schemas"]
+    # The whole model, registered under its own name, comes before the copies under its parents.
+    ordered = sorted(schemas, key=lambda name: "." in name, reverse=True)
+    walked["components"]["schemas"] = dict(sorted({names[name]: schemas[name] for name in ordered}.items()))
+    return walked
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or not, never null; path parameters are ids."""
+    schema = dict(parameter["schema"])
+    if parameter["in"] == "path":
+        schema["format"] = "uuid"
+        return {**parameter, "required": True, "schema": schema}
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind.get("type") != "null"]
+    schema = {**schema, **(kinds[0] if kinds else {})}
+    if schema.get("default", ...) is None:
+        del schema["default"]
+    description = schema.pop("description", "")
+    name = parameter["name"].title() if parameter["in"] == "header" else parameter["name"]
+    return {**parameter, "name": name, "description": description, "schema": schema}

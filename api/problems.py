@@ -1,0 +1,206 @@
+"""Everything that can be answered instead of what was asked, as problem details (RFC 9457).
+
+Each problem has a stable code; its sentence says what to do. `openapi.py` documents them from the same table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from domain.refusals import SENTENCES, RefusalReason
+
+
+class ProblemCode(StrEnum):
+    """A stable code; clients may depend on it, the sentence beside it may change."""
+
+    BAD_REQUEST = "bad_request"
+    INVALID_JSON = "invalid_json"
+    TOKEN_MISSING = "token_missing"  # noqa: S105 - a code, not a password
+    TOKEN_INVALID = "token_invalid"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    SIGN_IN_FAILED = "sign_in_failed"
+    NOT_FOUND = "not_found"
+    SESSION_NOT_FOUND = "session_not_found"
+    BOOKING_NOT_FOUND = "booking_not_found"
+    COMMAND_NOT_FOUND = "command_not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    REFUSED = "refused"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    INVALID_INPUT = "invalid_input"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    INTERNAL_ERROR = "internal_error"
+    COMMAND_FAILED = "command_failed"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """What all problems of one code share; the sentence is the detail unless a more exact one is given."""
+
+    status: HTTPStatus
+    title: str
+    sentence: str
+
+
+PROBLEMS: dict[ProblemCode, ProblemKind] = {
+    ProblemCode.BAD_REQUEST: ProblemKind(
+        HTTPStatus.BAD_REQUEST,
+        "The request is malformed",
+        "The request cannot be understood; compare it with /docs.",
+    ),
+    ProblemCode.INVALID_JSON: ProblemKind(
+        HTTPStatus.BAD_REQUEST,
+        "The body is not JSON",
+        "The body cannot be read as JSON; send one JSON object in UTF-8.",
+    ),
+    ProblemCode.TOKEN_MISSING: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "Sign in first",
+        "This needs an access token; get one from POST /v1/tokens and send it as `Authorization: Bearer <token>`.",
+    ),
+    ProblemCode.TOKEN_INVALID: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "The access token is not valid",
+        "The access token was not issued here or has been changed; sign in again with POST /v1/tokens.",
+    ),
+    ProblemCode.TOKEN_EXPIRED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "The access token has expired",
+        "The access token has expired; sign in again with POST /v1/tokens.",
+    ),
+    ProblemCode.SIGN_IN_FAILED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "Sign-in failed",
+        "E-mail address and password do not belong together; check both and try again.",
+    ),
+    ProblemCode.NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "There is nothing here",
+        "Nothing answers at this address; see /docs for those that do.",
+    ),
+    ProblemCode.SESSION_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such session", SENTENCES[RefusalReason.SESSION_NOT_FOUND]
+    ),
+    ProblemCode.BOOKING_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such booking", "There is no such booking; see your bookings at /v1/me/bookings."
+    ),
+    ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."
+    ),
+    ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "The method is not allowed here",
+        "This address does not answer this method; the Allow header names those it does.",
+    ),
+    ProblemCode.REFUSED: ProblemKind(
+        HTTPStatus.CONFLICT, "The rules say no", "The command was refused; `reasons` says why and what to do."
+    ),
+    ProblemCode.BODY_TOO_LARGE: ProblemKind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The body is too large",
+        "The body is larger than this server reads; no request needs that much.",
+    ),
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE: ProblemKind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is not declared as JSON",
+        "Send the body as JSON with the header `Content-Type: application/json`.",
+    ),
+    ProblemCode.INVALID_INPUT: ProblemKind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The input is not valid",
+        "Something in the input is not valid; `errors` names each field and what to change.",
+    ),
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: ProblemKind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The idempotency key was used for something else",
+        "You have used this Idempotency-Key for another command; send a new key with a new command.",
+    ),
+    ProblemCode.TOO_MANY_ATTEMPTS: ProblemKind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many attempts to sign in",
+        "Too many attempts to sign in; wait as many seconds as the Retry-After header says, then try again.",
+    ),
+    ProblemCode.INTERNAL_ERROR: ProblemKind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong here",
+        "This is a fault of the server, not of your request; try again, and tell the studio if it stays.",
+    ),
+    ProblemCode.COMMAND_FAILED: ProblemKind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The command failed",
+        "A fault of the server ended this command and nothing of it was carried out; give it again.",
+    ),
+    ProblemCode.DATABASE_UNAVAILABLE: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database does not answer",
+        "The database does not answer at the moment; try again shortly, with the same Idempotency-Key if you sent one.",
+    ),
+    ProblemCode.NOT_READY: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "A server that Seatline needs does not answer; `errors` names it."
+    ),
+}
+
+HEADERS_OF_STATUS: dict[HTTPStatus, dict[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Bearer realm="seatline"'},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "2"},
+}
+
+
+class ProblemError(Exception):
+    """Ends the request with this problem; raise it anywhere while answering.
+
+    `errors` maps each bad field to its sentence, `reasons` are why a command was refused, and `command` is that
+    command as the API shows it.
+    """
+
+    def __init__(
+        self,
+        code: ProblemCode,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+        reasons: Sequence[RefusalReason] = (),
+        command: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.kind = PROBLEMS[code]
+        self.detail = detail or self.kind.sentence
+        self.headers = {**HEADERS_OF_STATUS.get(self.kind.status, {}), **(headers or {})}
+        self.errors = dict(errors or {})
+        self.reasons = tuple(reasons)
+        self.command = command
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem's members; those that say nothing are left out."""
+        body: dict[str, Any] = problem_members(self.code) | {"detail": self.detail}
+        if self.reasons:
+            body["reasons"] = explained(self.reasons)
+        if self.errors:
+            body["errors"] = self.errors
+        if self.command:
+            body["command"] = self.command
+        return body
+
+
+def problem_members(code: ProblemCode) -> dict[str, Any]:
+    """Return what every problem of this code says."""
+    kind = PROBLEMS[code]
+    return {
+        "type": f"/docs#{code}",
+        "title": kind.title,
+        "status": int(kind.status),
+        "detail": kind.sentence,
+        "code": str(code),
+    }
+
+
+def explained(reasons: Sequence[RefusalReason]) -> list[dict[str, str]]:
+    """Return each reason as its stable code with its sentence."""
+    return [{"code": str(reason), "sentence": SENTENCES[reason]} for reason in reasons]

@@ -1,0 +1,115 @@
+"""Me: who I am, my bookings, passes and notifications."""
+
+from apiflask import APIBlueprint
+
+from api import cursors
+from api.auth import caller
+from api.models.me import (
+    Booking,
+    BookingsPage,
+    BookingsQuery,
+    Me,
+    NotificationsPage,
+    NotificationState,
+    PageQuery,
+    PassesPage,
+    PassWithLedger,
+)
+from api.openapi import Access, operation
+from api.problems import ProblemCode, ProblemError
+from api.services import services
+from domain.ids import PassId
+from storage.database import Db
+from storage.queries.bookings import MyBooking, list_bookings
+from storage.queries.members import find_member
+from storage.queries.notifications import list_notifications
+from storage.queries.passes import LedgerLine, MyPass, list_passes, newest_ledger_lines
+
+LEDGER_LINES_MAX = 20
+
+routes = APIBlueprint("me", __name__, tag="Me")
+
+
+@routes.get("/v1/me")
+@operation(access=Access.MEMBER, problems=[ProblemCode.DATABASE_UNAVAILABLE])
+@routes.output(Me)
+def get_me() -> Me:
+    """Show who I am."""
+    member_id = caller().member_id
+    member = services().ask(lambda db: find_member(db, member_id))
+    if member is None:
+        raise ProblemError(ProblemCode.TOKEN_INVALID, "The member this token was issued to is gone; sign in again.")
+    return Me.of(member)
+
+
+@routes.get("/v1/me/bookings")
+@operation(access=Access.MEMBER, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(BookingsQuery, location="query")
+@routes.output(BookingsPage)
+def get_bookings(query_data: BookingsQuery) -> BookingsPage:
+    """List my bookings.
+
+    Cancelled ones are among them. Go on with the same `when` that the cursor came from.
+    """
+    member_id, limit = caller().member_id, _limit(query_data)
+    after = cursors.read_place(query_data.cursor)
+    found = services().ask(lambda db: list_bookings(db, member_id, query_data.when, after=after, limit=limit + 1))
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    return BookingsPage(
+        items=[Booking.with_session(one) for one in page],
+        next_cursor=None if last is None else _cursor_of(last),
+    )
+
+
+@routes.get("/v1/me/passes")
+@operation(access=Access.MEMBER, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(PageQuery, location="query")
+@routes.output(PassesPage)
+def get_passes(query_data: PageQuery) -> PassesPage:
+    """List my passes.
+
+    Each with the newest lines of its ledger: what was taken from it and given back, and for which session.
+    """
+    member_id, limit = caller().member_id, _limit(query_data)
+    after = cursors.read_uuid(query_data.cursor)
+
+    def question(db: Db) -> tuple[list[MyPass], dict[PassId, list[LedgerLine]]]:
+        passes = list_passes(db, member_id, after=after, limit=limit + 1)
+        ids = [one.facts.id for one in passes[:limit]]
+        return passes, newest_ledger_lines(db, ids, limit=LEDGER_LINES_MAX)
+
+    found, ledger = services().ask(question)
+    page = found[:limit]
+    return PassesPage(
+        items=[PassWithLedger.of(one, ledger.get(one.facts.id, [])) for one in page],
+        next_cursor=cursors.id_cursor(page[-1].facts.id) if len(found) > limit else None,
+    )
+
+
+@routes.get("/v1/me/notifications")
+@operation(access=Access.MEMBER, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(PageQuery, location="query")
+@routes.output(NotificationsPage)
+def get_notifications(query_data: PageQuery) -> NotificationsPage:
+    """List what I was told.
+
+    Newest first, one entry for each channel.
+    """
+    member_id, limit = caller().member_id, _limit(query_data)
+    before = cursors.read_number(query_data.cursor)
+    found = services().ask(lambda db: list_notifications(db, member_id, before=before, limit=limit + 1))
+    page = found[:limit]
+    return NotificationsPage(
+        items=[NotificationState.of(one) for one in page],
+        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+    )
+
+
+def _cursor_of(last: MyBooking) -> str:
+    return cursors.place_cursor(last.session.training_session.starts_at, last.booking.id)
+
+
+def _limit(query: PageQuery) -> int:
+    most = services().settings.page_size_max
+    return min(query.limit or most, most)

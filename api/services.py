@@ -1,0 +1,101 @@
+"""What one API process holds open: made on first use, so that a forked worker never shares its parent's sockets."""
+
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import TypeVar, cast
+
+import psycopg
+from flask import current_app
+from psycopg_pool import ConnectionPool
+from redis import BlockingConnectionPool, Redis
+
+from api.hub import Hub
+from storage.database import API_TIMEOUTS, Db, open_pool
+from storage.settings import Settings
+
+POOL_SIZE = 16  # connections to Postgres; waiting and streaming clients hold none
+REDIS_CONNECTIONS_MAX = 32
+REDIS_TIMEOUT_SECONDS = 2
+
+EXTENSION = "seatline"
+
+T = TypeVar("T")
+
+
+class Services:
+    """One process's pool, Redis client and hub. Close it when the process or the test ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._making = RLock()
+
+    @cached_property
+    def pool(self) -> ConnectionPool[Db]:
+        """The pool every question to the database goes through; prefer `ask`."""
+        return open_pool(self.settings.database_url, API_TIMEOUTS, size_max=POOL_SIZE)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The client for short calls; each gives up after 2 s."""
+        connections = BlockingConnectionPool.from_url(
+            self.settings.redis_url,
+            max_connections=REDIS_CONNECTIONS_MAX,
+            timeout=REDIS_TIMEOUT_SECONDS,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            decode_responses=True,
+        )
+        return Redis.from_pool(connections)
+
+    @cached_property
+    def _hub(self) -> Hub:
+        return Hub(self.settings.redis_url, self.ask)
+
+    @property
+    def hub(self) -> Hub:
+        """The one that hears of outcomes; starts listening when it is first needed."""
+        with self._making:
+            hub = self._hub
+        hub.start()
+        return hub
+
+    def ask(self, question: Callable[[Db], T]) -> T:
+        """Answer a question to the database; asks once more when the connection turned out to be broken.
+
+        So a question that writes must be one that may be asked twice. Raises psycopg's `OperationalError` when the
+        database is away.
+        """
+        db: Db | None = None
+        try:
+            with self._pool().connection() as db:
+                return question(db)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            if db is None or not db.closed:
+                raise
+        # A restarted server has broken every idle connection; check() replaces them all.
+        self._pool().check()
+        with self._pool().connection() as db:
+            return question(db)
+
+    def close(self) -> None:
+        """Close what was opened; nothing may be asked afterwards."""
+        made = self.__dict__
+        if "_hub" in made:
+            made["_hub"].stop()
+        if "redis" in made:
+            made["redis"].close()
+        if "pool" in made:
+            made["pool"].close()
+
+    def _pool(self) -> ConnectionPool[Db]:
+        # Opening takes a moment in which another greenlet may come; the lock keeps it one pool.
+        if "pool" not in self.__dict__:
+            with self._making:
+                return self.pool
+        return self.pool
+
+
+def services() -> Services:
+    """Return the services of the app that is answering."""
+    return cast("Services", current_app.extensions[EXTENSION])
