@@ -1,0 +1,153 @@
+"""`seatline doctor`: look at everything Seatline needs, and say for each what to do if it is not well."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from kombu.exceptions import OperationalError
+from redis import Redis, RedisError
+
+from storage import migrate
+from storage.database import Db, connect
+from storage.settings import Settings
+from workers.app import app
+
+POSTGRES_OLDEST = 150_000  # NULLS NOT DISTINCT came with 15
+REDIS_OLDEST = (6, 2)  # GETDEL and RPOP with a count came with 6.2
+CLOCKS_APART_MAX = 1.0  # seconds; the sweep allows for as much
+PING_SECONDS = 2.0
+HTTP_SECONDS = 5.0
+
+MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is well, what was found, and what to do if it is not."""
+
+    name: str
+    well: bool
+    found: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield the findings one by one; what cannot be reached is a finding, never an exception."""
+    yield from _database(settings)
+    yield from _redis(settings)
+    yield _api(settings)
+    yield _workers()
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with connect(settings.database_url) as db:
+            for check in (_postgres_version, _schema, _isolation, _clocks):
+                yield check(db)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        yield Finding("database", well=False, found=reason, advice="Start it, or correct SEATLINE_DATABASE_URL.")
+
+
+def _postgres_version(db: Db) -> Finding:
+    version = db.info.server_version
+    found = f"PostgreSQL {version // 10_000}.{version % 10_000}"
+    return Finding("database", version >= POSTGRES_OLDEST, found, "Use PostgreSQL 15 or newer.")
+
+
+def _schema(db: Db) -> Finding:
+    newest = max(path.name.split("_")[0] for path in MIGRATIONS.glob("[0-9]*.py"))
+    try:
+        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    has = row[0] if row else "nothing"
+    return Finding("schema", has == newest, f"at {has}, newest is {newest}", "Run `seatline migrate`.")
+
+
+def _isolation(db: Db) -> Finding:
+    row = db.execute("SHOW transaction_isolation").fetchone()
+    found = row[0] if row else "unknown"
+    return Finding(
+        "isolation", found == "read committed", found, "Something overrides default_transaction_isolation; remove it."
+    )
+
+
+def _clocks(db: Db) -> Finding:
+    before = datetime.now(UTC)
+    row = db.execute("SELECT clock_timestamp()").fetchone()
+    after = datetime.now(UTC)
+    apart = (row[0] - (before + (after - before) / 2)).total_seconds() if row else float("inf")
+    return Finding(
+        "clocks",
+        abs(apart) <= CLOCKS_APART_MAX,
+        f"the database's is {apart:+.3f} s from this machine's",
+        "Let both machines set their clocks by NTP.",
+    )
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    redis = Redis.from_url(
+        settings.redis_url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS, decode_responses=True
+    )
+    try:
+        server, persistence = redis.info("server"), redis.info("persistence")
+    except RedisError as error:
+        yield Finding("redis", well=False, found=str(error), advice="Start it, or correct SEATLINE_REDIS_URL.")
+        return
+    finally:
+        redis.close()
+    version = str(server.get("redis_version", "0.0"))
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+    name = server.get("server_name", "redis")
+    yield Finding("redis", numbers >= REDIS_OLDEST, f"{name}, speaks Redis {version}", "Use Redis 6.2 or Valkey 7.2.")
+    policy = str(redis.info("memory").get("maxmemory_policy", "unknown"))
+    yield Finding("eviction", policy == "noeviction", policy, "Set `maxmemory-policy noeviction`.")
+    kept = _kept(persistence)
+    # Nothing accepted is lost without it: the command log is in the database, and the sweep calls the workers anew.
+    yield Finding("persistence", well=True, found=kept or "off; after a restart the sweep finds the waiting commands")
+
+
+def _kept(persistence: dict[str, Any]) -> str:
+    modes = []
+    if int(persistence.get("aof_enabled", 0)):
+        modes.append("append-only file")
+    if int(persistence.get("rdb_last_save_time", 0)) and persistence.get("rdb_last_bgsave_status") == "ok":
+        modes.append("snapshots")
+    return ", ".join(modes)
+
+
+def _api(settings: Settings) -> Finding:
+    address = f"{settings.api_url.rstrip('/')}/ready"
+    advice = "Start it, or set SEATLINE_URL to where it is; its log says more."
+    try:
+        with urllib.request.urlopen(address, timeout=HTTP_SECONDS) as answer:  # noqa: S310 - the operator's own address
+            return Finding("api", answer.status == 200, f"{address} answers {answer.status}", advice)  # noqa: PLR2004
+    except urllib.error.HTTPError as error:
+        return Finding("api", well=False, found=f"{address} answers {error.code}: {_detail(error)}", advice=advice)
+    except (OSError, ValueError) as error:
+        return Finding("api", well=False, found=f"{address}: {getattr(error, 'reason', error)}", advice=advice)
+
+
+def _detail(error: urllib.error.HTTPError) -> str:
+    try:
+        body = json.loads(error.read())
+        return json.dumps(body.get("errors") or body.get("detail") or body, ensure_ascii=False)
+    except (ValueError, AttributeError, OSError):
+        return error.reason
+
+
+def _workers() -> Finding:
+    advice = "Start one: `celery -A workers.app worker`."
+    try:
+        answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
+    except (OperationalError, RedisError, OSError) as error:
+        return Finding("workers", well=False, found=f"cannot ask them: {error}", advice=advice)
+    names = ", ".join(sorted(answers)) or f"none answers within {PING_SECONDS:.0f} s"
+    return Finding("workers", bool(answers), names, advice)
