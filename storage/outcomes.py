@@ -187,26 +187,31 @@ def _write_passes(db: Db, loaded: BatchFacts) -> None:
 
 
 def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
-    lines = [(event, one) for one in settled if isinstance(one.outcome, Applied) for event in one.outcome.events]
-    charged = [(event, one, -1) for event, one in lines if isinstance(event, SeatBooked | WaiterPromoted)]
-    refunds = [(event, one, 1) for event, one in lines if isinstance(event, BookingCancelled)]
-    written = [*charged, *refunds]
-    if written:
+    """Write a line for each charge and refund, in the order they happened; return the passes that were refunded."""
+    lines = [
+        (event, one.command.id)
+        for one in settled
+        if isinstance(one.outcome, Applied)
+        for event in one.outcome.events
+        if isinstance(event, SeatBooked | WaiterPromoted | BookingCancelled)
+    ]
+    if lines:
         db.execute(
             """
             INSERT INTO pass_ledger (pass_id, booking_id, command_id, change, written_at)
             SELECT pass_id, booking_id, command_id, change, statement_timestamp()
-              FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[])
-                   AS line (pass_id, booking_id, command_id, change)
+              FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[]) WITH ORDINALITY
+                   AS line (pass_id, booking_id, command_id, change, number)
+             ORDER BY number
             """,
             (
-                [event.pass_id for event, _, _ in written],
-                [event.booking_id for event, _, _ in written],
-                [one.command.id for _, one, _ in written],
-                [change for _, _, change in written],
+                [event.pass_id for event, _ in lines],
+                [event.booking_id for event, _ in lines],
+                [command_id for _, command_id in lines],
+                [1 if isinstance(event, BookingCancelled) else -1 for event, _ in lines],
             ),
         )
-    return [event.pass_id for event, _, _ in refunds]
+    return [event.pass_id for event, _ in lines if isinstance(event, BookingCancelled)]
 
 
 def _write_deliveries(db: Db, settled: Iterable[Settled]) -> None:

@@ -1,6 +1,8 @@
 """Find what a crash left behind: sessions that wait without a live token."""
 
 import json
+import time
+from collections.abc import Iterator, Sequence
 
 from psycopg_pool import ConnectionPool
 from redis import Redis
@@ -14,6 +16,10 @@ from workers.queues import QueueName
 
 SWEEP_AFTER_SECONDS = 2.0  # younger commands are about to be served anyway
 HEAD_SLACK_MILLISECONDS = 1000  # clocks of different machines may differ by this much
+SWEEPING = "lane-sweep"
+SWEEP_SECONDS_MAX = 60  # a sweep whose process died keeps others from sweeping no longer than this
+REST_FACTOR = 9
+CHUNK = 1000  # sessions whose flags are read in one round trip
 
 log = get_logger()
 
@@ -21,38 +27,49 @@ log = get_logger()
 def sweep(pool: ConnectionPool[Db], redis: Redis) -> list[TrainingSessionId]:
     """Give a token to every session that has waited 2 s without a live one; return those sessions.
 
-    Any number of sweeps may run at once: at worst a session gets a token too many, which finds nothing to do.
+    One sweep runs at a time and then rests nine times as long as it took, so that under a backlog of many thousand
+    sessions sweeping stays a tenth of one worker's work. Two at once, after Redis was wiped, do no harm: at worst a
+    session gets a token too many, which finds nothing to do.
     """
-    with pool.connection() as db:
-        lanes = lanes_with_work(db, older_than_seconds=SWEEP_AFTER_SECONDS)
-    return [lane.training_session_id for lane in lanes if _call_if_forgotten(redis, lane)]
+    if not redis.set(SWEEPING, 1, nx=True, ex=SWEEP_SECONDS_MAX):
+        return []
+    began = time.monotonic()
+    try:
+        with pool.connection() as db:
+            lanes = lanes_with_work(db, older_than_seconds=SWEEP_AFTER_SECONDS)
+        forgotten = [lane for chunk in _chunks(lanes) for lane in _without_live_token(redis, chunk)]
+        for lane in forgotten:
+            _call(redis, lane)
+        return [lane.training_session_id for lane in forgotten]
+    finally:
+        rest_milliseconds = REST_FACTOR * round(1000 * (time.monotonic() - began))
+        redis.set(SWEEPING, 1, px=max(rest_milliseconds, 1))
 
 
-def _call_if_forgotten(redis: Redis, lane: Lane) -> bool:
-    training_session_id = lane.training_session_id
-    armed_at = flags.arm(redis, training_session_id)
-    if armed_at is None:
-        if has_live_token(redis, training_session_id):
-            return False
-        armed_at = flags.rearm(redis, training_session_id)
-    publish.token(training_session_id, armed_at=armed_at)
-    log.info(
-        "session called by the sweep",
-        training_session_id=str(training_session_id),
-        oldest_age_seconds=round(lane.oldest_age_seconds, 1),
-    )
-    return True
+def _chunks(lanes: Sequence[Lane]) -> Iterator[Sequence[Lane]]:
+    return (lanes[start : start + CHUNK] for start in range(0, len(lanes), CHUNK))
 
 
-def has_live_token(redis: Redis, training_session_id: TrainingSessionId) -> bool:
-    """Whether the session's token still waits in `sessions`.
+def _without_live_token(redis: Redis, lanes: Sequence[Lane]) -> list[Lane]:
+    """Return those of these lanes whose token no longer waits in `sessions`, in one round trip for all of them.
 
     The queue is first in, first out: a token armed before the one at the head has been taken, or was never
     published. Age alone says nothing: under a long backlog old tokens are alive.
     """
-    armed_at = redis.get(flags.armed_key(training_session_id))
-    head = redis.lindex(QueueName.SESSIONS, -1)
-    if armed_at is None or head is None:
-        return False
-    head_armed_at = json.loads(head)["headers"].get("armed_at", 0)
-    return int(armed_at) >= int(head_armed_at) - HEAD_SLACK_MILLISECONDS
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.lindex(QueueName.SESSIONS, -1)
+        pipe.mget([flags.armed_key(lane.training_session_id) for lane in lanes])
+        head, armed = pipe.execute()
+    if head is None:
+        return list(lanes)
+    oldest_alive = int(json.loads(head)["headers"].get("armed_at", 0)) - HEAD_SLACK_MILLISECONDS
+    return [lane for lane, at in zip(lanes, armed, strict=True) if at is None or int(at) < oldest_alive]
+
+
+def _call(redis: Redis, lane: Lane) -> None:
+    publish.token(lane.training_session_id, armed_at=flags.rearm(redis, lane.training_session_id))
+    log.info(
+        "session called by the sweep",
+        training_session_id=str(lane.training_session_id),
+        oldest_age_seconds=round(lane.oldest_age_seconds, 1),
+    )
