@@ -49,8 +49,7 @@ def input_problem(error: ValidationError, location: str) -> ProblemError:
 
 def _name_of(found: ErrorDetails, location: str) -> str:
     name = ".".join(str(part) for part in found["loc"]) or "body"
-    # JSON may hold half characters (lone surrogates) in a name; they cannot be sent back as they are.
-    name = name.encode(errors="backslashreplace").decode()[:100]
+    name = name[:100]
     return name.replace("_", "-").title() if location == "headers" else name
 
 

@@ -102,10 +102,10 @@ def _from_counters(counters: dict[str, int]) -> Iterator[Metric]:
 def _buckets(counters: dict[str, int], field: str, bounds: tuple[float, ...]) -> list[tuple[str, float]]:
     """Return the histogram's buckets, cumulative as Prometheus wants them."""
     total, buckets = 0, []
-    for bound in [*bounds, "+Inf"]:
+    for bound in bounds:
         total += counters.get(f"{field}:{bound}", 0)
-        buckets.append((str(bound), float(total)))
-    return buckets
+        buckets.append((str(float(bound)), float(total)))
+    return [*buckets, ("+Inf", float(total + counters.get(f"{field}:+Inf", 0)))]
 
 
 def _histogram(counters: dict[str, int], field: str, buckets: list[tuple[str, float]], name: str, about: str) -> Metric:

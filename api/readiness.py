@@ -56,7 +56,7 @@ class _Probe:
 
     def __init__(self, services: Services, check: Check) -> None:
         self._answer: str | None = "It did not answer within 2 seconds."
-        self._thread = Thread(target=self._run, args=(services, check), daemon=True)
+        self._thread = Thread(target=self._run, args=(services, check), name=f"probe{check.__name__}", daemon=True)
         self._turn: Lock | None = None
 
     def begin(self, turn: Lock) -> None:

@@ -9,6 +9,9 @@ import psycopg
 from flask import current_app
 from psycopg_pool import ConnectionPool
 from redis import BlockingConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from api.hub import Hub
 from storage.database import API_TIMEOUTS, Db, open_pool
@@ -44,6 +47,8 @@ class Services:
             timeout=REDIS_TIMEOUT_SECONDS,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            # After a restart one more try on a fresh connection is enough; a server that hangs is not asked again.
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             decode_responses=True,
         )
         return Redis.from_pool(connections)

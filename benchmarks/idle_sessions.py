@@ -18,6 +18,7 @@ from api.auth import make_token
 from benchmarks.bulk import Bulk, bulk_studio
 from domain.ids import MemberId
 from storage.settings import Settings, settings
+from workers.queues import QueueName
 from workers.resources import redis_client
 
 CLIENTS = 48
@@ -61,8 +62,11 @@ async def book_each(current: Settings, work: list[tuple[UUID, UUID, UUID]]) -> N
 
 
 def until_applied(bulk: Bulk) -> None:
-    """Wait until nothing waits any more."""
-    while bulk.db.execute("SELECT 1 FROM commands WHERE status = 'waiting' LIMIT 1").fetchone():
+    """Wait until nothing waits any more, neither command nor token."""
+    while (
+        redis_client().llen(QueueName.SESSIONS)
+        or bulk.db.execute("SELECT 1 FROM commands WHERE status = 'waiting' LIMIT 1").fetchone()
+    ):
         time.sleep(0.2)
 
 

@@ -1,0 +1,110 @@
+import re
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+
+from api.problems import PROBLEMS, ProblemCode
+from tests.integration.api.conftest import Caller
+
+
+@pytest.fixture
+def spec(anybody: Caller) -> dict[str, Any]:
+    document: dict[str, Any] = anybody.get("/openapi.json").json
+    return document
+
+
+def operations(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": about
+        for path, methods in spec["paths"].items()
+        for method, about in methods.items()
+    }
+
+
+OPERATIONS = {
+    "POST /v1/tokens": {201, 400, 401, 413, 415, 422, 429, 500, 503},
+    "GET /v1/sessions": {200, 401, 422, 500, 503},
+    "GET /v1/sessions/{session_id}": {200, 401, 404, 500, 503},
+    "GET /v1/sessions/{session_id}/passes": {200, 401, 404, 500, 503},
+    "POST /v1/sessions/{session_id}/bookings": {201, 202, 400, 401, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/bookings/{booking_id}/cancellation": {200, 202, 400, 401, 404, 409, 413, 415, 422, 500, 503},
+    "GET /v1/commands/{command_id}": {200, 401, 404, 500, 503},
+    "GET /v1/me": {200, 401, 500, 503},
+    "GET /v1/me/bookings": {200, 401, 422, 500, 503},
+    "GET /v1/me/passes": {200, 401, 422, 500, 503},
+    "GET /v1/me/notifications": {200, 401, 422, 500, 503},
+    "GET /v1/events": {200, 401, 404, 422, 500, 503},
+    "GET /live": {200, 500},
+    "GET /ready": {200, 500, 503},
+    "GET /metrics": {200, 500},
+}
+
+
+def test_every_operation_documents_every_status_it_answers(spec: dict[str, Any]) -> None:
+    documented = {name: {int(status) for status in about["responses"]} for name, about in operations(spec).items()}
+    assert documented == OPERATIONS
+
+
+def test_every_route_is_documented(app: APIFlask, spec: dict[str, Any]) -> None:
+    undocumented = {"/openapi.json", "/docs", "/static/<path:filename>"}
+    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(rule)) for rule in app.url_map.iter_rules()} - undocumented
+    assert routes - {"/static/{filename}"} == set(spec["paths"])
+
+
+def test_every_problem_is_documented_as_one(spec: dict[str, Any]) -> None:
+    codes = set()
+    for name, about in operations(spec).items():
+        for status, answer in about["responses"].items():
+            if int(status) < 400:
+                continue
+            (content_type,) = answer["content"]
+            assert content_type == "application/problem+json", name
+            content = answer["content"][content_type]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            codes |= set(content["examples"])
+    everywhere = {ProblemCode.BAD_REQUEST, ProblemCode.NOT_FOUND, ProblemCode.METHOD_NOT_ALLOWED}
+    assert codes == {str(code) for code in set(ProblemCode) - everywhere}
+    assert set(PROBLEMS) == set(ProblemCode)
+
+
+def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+    references = set(re.findall(r"'\$ref': '([^']+)'", str(spec)))
+    assert references
+    for reference in references:
+        found: Any = spec
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+        assert found
+
+
+def test_what_needs_a_token_says_so(spec: dict[str, Any]) -> None:
+    needs = {name for name, about in operations(spec).items() if about.get("security") == [{"AccessToken": []}]}
+    optional = {name for name, about in operations(spec).items() if {} in about.get("security", [])}
+    assert optional == {"GET /v1/sessions", "GET /v1/sessions/{session_id}"}
+    assert set(OPERATIONS) - needs - optional == {"POST /v1/tokens", "GET /live", "GET /ready", "GET /metrics"}
+
+
+def test_the_headers_of_commands_are_documented(spec: dict[str, Any]) -> None:
+    booking = operations(spec)["POST /v1/sessions/{session_id}/bookings"]
+    assert {"Idempotency-Key", "Prefer"} <= {parameter["name"] for parameter in booking["parameters"]}
+    assert {"Location", "Preference-Applied"} <= set(booking["responses"]["202"]["headers"])
+    assert "Retry-After" in booking["responses"]["503"]["headers"]
+    assert booking["requestBody"]["required"]
+    assert booking["requestBody"]["content"]["application/json"]["example"]
+
+
+def test_the_readable_page_needs_nothing_from_elsewhere(anybody: Caller, spec: dict[str, Any]) -> None:
+    page = anybody.get("/docs").text
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", page)
+    for name in operations(spec):
+        assert name in page
+    for code in ProblemCode:
+        assert f'id="{code}"' in page
+
+
+def test_every_problem_points_at_its_explanation(anybody: Caller) -> None:
+    where = anybody.get("/v1/nothing").get_json(force=True)["type"]
+    path, _, anchor = where.partition("#")
+    assert f'id="{anchor}"' in anybody.get(path).text

@@ -1,0 +1,59 @@
+"""Schemathesis sends what the OpenAPI document allows and what it forbids, and compares the answers with it."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from apiflask import APIFlask
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.integration.api.conftest import WAIT, Caller, token_of
+from tests.integration.api.test_documents import OPERATIONS
+from tests.integration.studio import Studio
+
+BOUNDS = settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+
+# A stream does not end, so it is tested by hand in test_events.py.
+FUZZED = [name for name in OPERATIONS if not name.endswith("/events")]
+WITH_INPUT = set(FUZZED) - {"GET /v1/me", "GET /live", "GET /ready", "GET /metrics"}
+
+
+@pytest.fixture(scope="session")
+def document(app: APIFlask) -> Any:
+    return schemathesis.openapi.from_wsgi("/openapi.json", app)
+
+
+@pytest.mark.usefixtures("serving")
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [(name, mode) for mode in GenerationMode for name in FUZZED if mode is GenerationMode.POSITIVE or name in WITH_INPUT],
+)
+def test_every_answer_is_what_the_document_promises(
+    document: Any, me: Caller, studio: Studio, name: str, mode: GenerationMode
+) -> None:
+    method, path = name.split()
+    operation = document[path][method]
+    assert me.member is not None
+    headers = {"Authorization": token_of(me.settings, me.member.id)} if operation.security else {}
+    booking = me.book(studio.a_session(), **WAIT).json
+    real = {"session_id": booking["session_id"], "booking_id": booking["id"], "command_id": booking["id"]}
+    turn = iter(range(10_000))
+
+    @BOUNDS
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Any) -> None:
+        # Every second id is one that exists.
+        if mode is GenerationMode.POSITIVE and case.path_parameters and next(turn) % 2:
+            case.path_parameters = {id_: real[id_] for id_ in case.path_parameters}
+        # An id or cursor that fits its pattern may still belong to nothing, so valid data need not be accepted.
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
+
+    check()

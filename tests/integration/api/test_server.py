@@ -1,0 +1,188 @@
+"""The real server: gunicorn with a gevent worker, over real sockets."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from api.services import POOL_SIZE
+from storage.settings import settings
+from tests.integration.api.conftest import token_of
+from tests.integration.studio import Member, Studio
+
+PROJECT = Path(__file__).parents[3]
+
+
+@dataclass
+class Server:
+    """One gunicorn with one worker."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def ask(self, method: str, path: str, member: Member | None = None, body: Any = None, **headers: str) -> Any:
+        """Return status and JSON of one request over a connection of its own."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=40)) as http:
+            text = None if body is None else json.dumps(body)
+            http.request(method, path, text, {**self.head(member), **headers})
+            answer = http.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def book(self, session_id: UUID, member: Member, **headers: str) -> Any:
+        path = f"/v1/sessions/{session_id}/bookings"
+        return self.ask("POST", path, member, {"pass_id": str(member.pass_id)}, **headers)
+
+    def open(self, head: str) -> socket.socket:
+        """Return a connection over which this head was sent."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=40)
+        connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n")
+        return connection
+
+    def listen(self, member: Member, session_id: UUID) -> socket.socket:
+        """Return the connection of an event stream."""
+        token = token_of(settings(), member.id)
+        return self.open(f"GET /v1/events?session_id={session_id} HTTP/1.1\nHost: x\nAuthorization: {token}\n")
+
+    @staticmethod
+    def head(member: Member | None) -> dict[str, str]:
+        headers = {"Content-Type": "application/json"}
+        if member is not None:
+            headers["Authorization"] = token_of(settings(), member.id)
+        return headers
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.03)
+    raise AssertionError("waited in vain")
+
+
+@pytest.fixture(scope="module")
+def server(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    said = tmp_path_factory.mktemp("gunicorn") / "said.txt"
+    environment = {**os.environ, "SEATLINE_BIND": f"127.0.0.1:{port}", "SEATLINE_API_WORKERS": "1"}
+    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn_conf.py"]
+    with said.open("wb") as out:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=out)
+    server = Server(port, process)
+
+    def answers() -> bool:
+        assert process.poll() is None, said.read_text()
+        try:
+            return bool(server.ask("GET", "/live")[0] == 200)
+        except OSError:
+            return False
+
+    until(answers)
+    yield server
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    finally:
+        process.kill()
+    assert said.read_text() == ""
+
+
+def read_until(connection: socket.socket, wanted: bytes) -> bytes:
+    heard = b""
+    while wanted not in heard:
+        more = connection.recv(65536)
+        assert more, heard
+        heard += more
+    return heard
+
+
+def test_a_booking_is_made_over_the_wire(server: Server, studio: Studio, serving: None) -> None:
+    status, command = server.book(studio.a_session(), studio.a_member(), Prefer="wait=20")
+    assert (status, command["booking"]["status"]) == (201, "confirmed")
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
+def test_a_huge_body_is_refused_before_it_has_come(server: Server, studio: Studio, length: str) -> None:
+    headers = "\n".join(f"{name}: {value}" for name, value in server.head(studio.a_member()).items())
+    head = f"POST /v1/sessions/{studio.a_session()}/bookings HTTP/1.1\nHost: x\n{headers}\n{length}\n"
+    with server.open(head) as connection:
+        chunk = b"x" * 32_768
+        if "chunked" in length:
+            chunk = b"8000\r\n" + chunk + b"\r\n"
+        for _ in range(3):
+            connection.sendall(chunk)
+        assert b" 413 " in read_until(connection, b"body_too_large")
+
+
+def test_a_slow_query_keeps_nobody_else_waiting(server: Server, studio: Studio) -> None:
+    member, session_id = studio.a_member(), studio.a_session()
+    with ThreadPoolExecutor(1) as pool, studio.db.transaction():
+        studio.db.execute("LOCK TABLE pass_types IN ACCESS EXCLUSIVE MODE")
+        slow = pool.submit(server.ask, "GET", f"/v1/sessions/{session_id}")
+        until(lambda: waits_for_a_lock(studio))
+        assert server.ask("GET", "/v1/me", member)[0] == 200
+        assert not slow.done()
+    # The lock went with the transaction; on a slow machine the query's time may have been up before.
+    assert slow.result(20)[0] in {200, 503}
+
+
+def waits_for_a_lock(studio: Studio) -> bool:
+    row = studio.db.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone()
+    return row is not None and row[0] > 0
+
+
+def test_who_waits_and_listens_holds_no_database_connection(server: Server, studio: Studio) -> None:
+    """Many more clients than connections, all at once, and still a command is accepted and everybody is told."""
+    listeners, waiters = studio.members(60), studio.members(60)
+    held, free = studio.a_session(capacity=60), studio.a_session()
+    before = connections(studio)
+    with ExitStack() as open_streams, ThreadPoolExecutor(len(waiters)) as pool:
+        streams = [open_streams.enter_context(server.listen(member, held)) for member in listeners]
+        for stream in streams:
+            read_until(stream, b"event: session")
+        waiting = [pool.submit(server.book, held, member, Prefer="wait=30") for member in waiters]
+        until(lambda: commands_of(studio, held) == len(waiters))
+        assert connections(studio) - before <= POOL_SIZE
+        status, accepted = server.book(free, listeners[0])
+        assert (status, accepted["status"]) == (202, "waiting")
+        assert not any(one.done() for one in waiting)
+        studio.serve(held)
+        assert {one.result(30)[0] for one in waiting} == {201}
+        for stream in streams:
+            read_until(stream, b'"spots_left":0')
+
+
+def commands_of(studio: Studio, session_id: UUID) -> int:
+    row = studio.db.execute("SELECT count(*) FROM commands WHERE training_session_id = %s", (session_id,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def connections(studio: Studio) -> int:
+    row = studio.db.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_signing_in_keeps_nobody_else_waiting_for_the_hash(server: Server, studio: Studio) -> None:
+    """Several hashes at once are computed beside the loop, in native threads."""
+    with ThreadPoolExecutor(8) as pool:
+        body = {"email": "nobody@example.test", "password": "x"}
+        signing_in = [pool.submit(server.ask, "POST", "/v1/tokens", None, body) for _ in range(8)]
+        assert server.ask("GET", "/live")[0] == 200
+        assert {one.result(30)[0] for one in signing_in} == {401}
