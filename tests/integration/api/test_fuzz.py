@@ -34,7 +34,12 @@ def document(app: APIFlask) -> Any:
 @pytest.mark.usefixtures("serving")
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [(name, mode) for mode in GenerationMode for name in FUZZED if mode is GenerationMode.POSITIVE or name in WITH_INPUT],
+    [
+        (name, mode)
+        for mode in GenerationMode
+        for name in FUZZED
+        if mode is GenerationMode.POSITIVE or name in WITH_INPUT
+    ],
 )
 def test_every_answer_is_what_the_document_promises(
     document: Any, me: Caller, studio: Studio, name: str, mode: GenerationMode
