@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
-from domain.journal import first_receipt
+from domain.facts import TrainingSession
+from domain.ids import SpaceId, TrainerId, TrainingId, TrainingSessionId
+from storage import catalogue
+from storage.catalogue import NewTrainingSession
 from storage.database import Db, connect
+from storage.identifiers import new_id
 from storage.migrate import upgrade
 
 
@@ -35,36 +39,34 @@ class Bulk:
     """A studio with many members, each with one pass of ten sessions; `number` is a member's, from 1."""
 
     db: Db
-    training_id: UUID
-    trainer_id: UUID
-    space_id: UUID
+    training_id: TrainingId
+    trainer_id: TrainerId
+    space_id: SpaceId
     pass_type_id: UUID
     prefix: str
 
     def sessions(self, number: int, *, capacity: int, first_day: int = 7) -> list[UUID]:
         """Put sessions into the schedule, twenty a day from `first_day` days ahead."""
-        rows = self.db.execute(
-            """
-            INSERT INTO training_sessions (id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
-                booking_deadline_minutes, cancellation_deadline_minutes, promotion_deadline_minutes, opening, receipt)
-            SELECT gen_random_uuid(), %s, %s, %s,
-                   date_trunc('hour', now()) + make_interval(days => %s::int + n / 20, mins => 30 * (n %% 20)),
-                   60, %s, 60, 720, 720, %s, %s
-              FROM generate_series(0, %s::int - 1) AS n
-            RETURNING id
-            """,
-            (
+        begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=first_day)
+        hour = timedelta(hours=1)
+        new = [
+            TrainingSession(
+                TrainingSessionId(new_id()),
                 self.training_id,
                 self.trainer_id,
                 self.space_id,
-                first_day,
-                capacity,
-                Jsonb({}),
-                first_receipt({}),
-                number,
-            ),
-        )
-        return [row[0] for row in rows]
+                starts_at=begin + timedelta(days=n // 20, minutes=30 * (n % 20)),
+                lasts_minutes=60,
+                capacity=capacity,
+                booking_deadline=hour,
+                cancellation_deadline=12 * hour,
+                promotion_deadline=12 * hour,
+                promotion_grace=hour / 2,
+            )
+            for n in range(number)
+        ]
+        catalogue.add_training_sessions(self.db, map(NewTrainingSession, new))
+        return [session.id for session in new]
 
     def members(self, number: int) -> None:
         """Enrol members m1, m2, ..., each with a pass."""
@@ -79,6 +81,16 @@ class Bulk:
             """,
             {"prefix": self.prefix, "number": number, "pass_type": self.pass_type_id},
         )
+
+    def payers(self, limit: int) -> list[tuple[UUID, UUID]]:
+        """Return (member, pass) of members whose pass is untouched."""
+        return self.db.execute(
+            """
+            SELECT member_id, passes.id FROM passes JOIN members ON members.id = member_id
+             WHERE members.key LIKE %s AND sessions_left = sessions_granted LIMIT %s
+            """,
+            (self.prefix + "%", limit),
+        ).fetchall()
 
     def ask_for_seats(self, session_id: UUID, first: int, last: int) -> None:
         """Put a booking of each of these members into the log, as accepting would have done."""
@@ -122,4 +134,4 @@ def bulk_studio(database_url: str) -> Iterator[Bulk]:
             insert = sql.SQL("INSERT INTO {} (id, name) VALUES (%s, %s)").format(sql.Identifier(table))
             db.execute(insert, (id_, prefix + table))
         training_id, trainer_id, space_id, pass_type_id = ids
-        yield Bulk(db, training_id, trainer_id, space_id, pass_type_id, prefix)
+        yield Bulk(db, TrainingId(training_id), TrainerId(trainer_id), SpaceId(space_id), pass_type_id, prefix)

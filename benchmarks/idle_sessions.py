@@ -73,12 +73,7 @@ def until_applied(bulk: Bulk) -> None:
 def a_round(bulk: Bulk, current: Settings, sessions: int) -> None:
     """Book one place in each of so many new sessions and wait until all are applied."""
     ids = bulk.sessions(sessions, capacity=5)
-    rows = bulk.db.execute(
-        "SELECT member_id, passes.id FROM passes JOIN members ON members.id = member_id"
-        " WHERE members.key LIKE %s AND sessions_left = %s LIMIT %s",
-        (bulk.prefix + "%", MEMBER_SESSIONS, sessions // MEMBER_SESSIONS),
-    ).fetchall()
-    payers = [payer for payer in rows for _ in range(MEMBER_SESSIONS)]
+    payers = [payer for payer in bulk.payers(sessions // MEMBER_SESSIONS) for _ in range(MEMBER_SESSIONS)]
     work = [(id_, member_id, pass_id) for id_, (member_id, pass_id) in zip(ids, payers, strict=True)]
     asyncio.run(book_each(current, work))
     until_applied(bulk)

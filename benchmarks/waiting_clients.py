@@ -13,16 +13,15 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import aiohttp
 
 from api.auth import make_token
+from benchmarks.bulk import Bulk, bulk_studio
 from domain.ids import MemberId, TrainingSessionId
-from domain.journal import first_receipt
-from storage.database import Db, connect
-from storage.identifiers import new_id
+from storage.database import connect
 from storage.settings import settings
 from workers import flags, publish
 from workers.resources import redis_client
@@ -54,37 +53,16 @@ class Place:
     clients: list[Client] = field(default_factory=list)
 
 
-def prepare(db: Db, count: int) -> Place:
-    """Make two sessions and so many members, each with an unlimited pass."""
-    name = f"Benchmark {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
-    training, trainer, space, kind = (new_id() for _ in range(4))
-    db.execute("INSERT INTO studio (id, name, time_zone) VALUES (1, 'Benchmark', 'UTC') ON CONFLICT DO NOTHING")
-    db.execute("INSERT INTO trainings (id, name) VALUES (%s, %s)", (training, name))
-    db.execute("INSERT INTO trainers (id, name) VALUES (%s, %s)", (trainer, name))
-    db.execute("INSERT INTO spaces (id, name) VALUES (%s, %s)", (space, name))
-    db.execute("INSERT INTO pass_types (id, name) VALUES (%s, %s)", (kind, name))
-    place = Place(TrainingSessionId(new_id()), TrainingSessionId(new_id()))
-    for id_ in (place.held, place.free):
-        db.execute(
-            """
-            INSERT INTO training_sessions (id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
-                booking_deadline_minutes, cancellation_deadline_minutes, promotion_deadline_minutes, receipt, opening)
-            VALUES (%s, %s, %s, %s, %s, 60, %s, 60, 60, 60, %s, '{}')
-            """,
-            (id_, training, trainer, space, datetime.now(UTC) + timedelta(days=9), count, first_receipt({})),
-        )
-    ids = [(new_id(), new_id()) for _ in range(count)]
-    with db.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO members (id, name, email) VALUES (%s, %s, %s)",
-            [(member, f"Member {number}", f"{member}@bench.example") for number, (member, _) in enumerate(ids)],
-        )
-        cursor.executemany(
-            "INSERT INTO passes (id, pass_type_id, member_id) VALUES (%s, %s, %s)",
-            [(pass_, kind, member) for member, pass_ in ids],
-        )
-    place.clients = [Client(member, pass_, make_token(settings(), MemberId(member))) for member, pass_ in ids]
-    return place
+def prepare(bulk: Bulk, count: int) -> Place:
+    """Make two sessions and so many members; the held one is full when half of them have a place."""
+    bulk.members(count)
+    (held,) = bulk.sessions(1, capacity=count // 2)
+    (free,) = bulk.sessions(1, capacity=count)
+    clients = [
+        Client(member_id, pass_id, make_token(settings(), MemberId(member_id)))
+        for member_id, pass_id in bulk.payers(count)
+    ]
+    return Place(TrainingSessionId(held), TrainingSessionId(free), clients)
 
 
 async def book(http: aiohttp.ClientSession, client: Client, session_id: UUID) -> tuple[int, dict[str, object]]:
@@ -189,10 +167,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--clients", type=int, default=2000, help="how many clients wait, half of them listening")
     count = parser.parse_args().clients // 2 * 2
-    with connect(settings().database_url) as db:
-        place = prepare(db, count)
-        # So that the session is full when every waiting booking is applied.
-        db.execute("UPDATE training_sessions SET capacity = %s WHERE id = %s", (count // 2, place.held))
+    with bulk_studio(settings().database_url) as bulk:
+        place = prepare(bulk, count)
     asyncio.run(measure(place))
 
 

@@ -42,6 +42,8 @@ def open_pool(
         min_size=1,
         max_size=size_max,
         timeout=5.0,
+        # Without a bound the pause between two tries to reconnect doubles for as long as the server is away.
+        reconnect_timeout=3.0,
         max_idle=60.0,
         open=True,
     )

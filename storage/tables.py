@@ -180,7 +180,6 @@ commands = sa.Table(
         postgresql_where=sa.text("position IS NOT NULL"),
     ),
     sa.Index("commands_waiting", "training_session_id", "seq", postgresql_where=sa.text("status = 'waiting'")),
-    sa.Index("commands_by_applied", "applied_at", postgresql_where=sa.text("applied_at IS NOT NULL")),
     sa.Index("commands_by_actor", "actor_id", "applied_at", postgresql_where=sa.text("applied_at IS NOT NULL")),
 )
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 from redis import Redis
 
@@ -21,11 +20,11 @@ from domain.ids import (
     TrainingId,
     TrainingSessionId,
 )
-from domain.journal import first_receipt
+from storage import catalogue
+from storage.catalogue import NewTrainingSession
 from storage.command_log import LoggedCommand
 from storage.database import Db
 from storage.identifiers import new_id
-from storage.opening import plain_opening
 from workers import inbox, lane
 
 NUMBERS = count(1)
@@ -79,38 +78,7 @@ class Studio:
             promotion_grace=hour / 2,
         )
         session = replace(session, **changes)
-        opening = plain_opening(session)
-        minutes = [
-            round(deadline / timedelta(minutes=1))
-            for deadline in (
-                session.booking_deadline,
-                session.cancellation_deadline,
-                session.promotion_deadline,
-                session.promotion_grace,
-            )
-        ]
-        self.db.execute(
-            """
-            INSERT INTO training_sessions (id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
-                booking_opens_at, waitlist_limit, booking_deadline_minutes, cancellation_deadline_minutes,
-                promotion_deadline_minutes, promotion_grace_minutes, opening, receipt)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
-            (
-                session.id,
-                session.training_id,
-                session.trainer_id,
-                session.space_id,
-                session.starts_at,
-                session.lasts_minutes,
-                session.capacity,
-                session.booking_opens_at,
-                session.waitlist_limit,
-                *minutes,
-                Jsonb(opening),
-                first_receipt(opening),
-            ),
-        )
+        catalogue.add_training_sessions(self.db, [NewTrainingSession(session)])
         return session.id
 
     def a_member(self, *, sessions: int | None = 10, expires_at: datetime | None = None) -> Member:

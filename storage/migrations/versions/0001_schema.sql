@@ -162,7 +162,6 @@ CREATE TABLE commands (
     CONSTRAINT commands_training_session FOREIGN KEY(training_session_id) REFERENCES training_sessions (id)
 );
 CREATE INDEX commands_by_actor ON commands (actor_id, applied_at) WHERE applied_at IS NOT NULL;
-CREATE INDEX commands_by_applied ON commands (applied_at) WHERE applied_at IS NOT NULL;
 CREATE UNIQUE INDEX commands_once_per_key ON commands (actor_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE UNIQUE INDEX commands_one_per_position ON commands (training_session_id, position) WHERE position IS NOT NULL;
 CREATE INDEX commands_waiting ON commands (training_session_id, seq) WHERE status = 'waiting';
