@@ -1,7 +1,10 @@
 """The sweep: who waits without a live token gets one, and nobody else."""
 
+from typing import Any
+
 import pytest
 from psycopg_pool import ConnectionPool
+from redis.client import Pipeline
 
 from storage.database import Db
 from tests.integration.studio import Studio
@@ -80,3 +83,43 @@ def test_young_commands_are_left_to_their_tokens(
     studio.redis.flushdb()
 
     assert session not in sweep.sweep(pool, studio.redis)
+
+
+def test_beside_a_running_sweep_a_second_one_does_nothing(studio: Studio, pool: ConnectionPool[Db]) -> None:
+    session = studio.a_session()
+    studio.book(session, studio.a_member())
+    studio.redis.delete(QueueName.SESSIONS)
+    studio.redis.set(sweep.SWEEPING, 1)
+
+    assert sweep.sweep(pool, studio.redis) == []
+
+    studio.redis.delete(sweep.SWEEPING)
+    assert sweep.sweep(pool, studio.redis) == [session]
+
+
+def test_a_sweep_rests_and_leaves_no_lock_behind(studio: Studio, pool: ConnectionPool[Db]) -> None:
+    studio.book(studio.a_session(), studio.a_member())
+
+    sweep.sweep(pool, studio.redis)
+
+    left_milliseconds = studio.redis.pttl(sweep.SWEEPING)
+    assert left_milliseconds < 1000 * sweep.SWEEP_SECONDS_MAX / 2, "the lock of the run has become a short rest"
+
+
+def test_the_flags_of_many_sessions_are_read_in_one_round_trip(
+    studio: Studio, pool: ConnectionPool[Db], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_trips: list[int] = []
+    execute = Pipeline.execute
+
+    def counted(pipeline: Pipeline, *args: Any, **kwargs: Any) -> Any:
+        round_trips.append(len(pipeline.command_stack))
+        return execute(pipeline, *args, **kwargs)
+
+    member = studio.a_member()
+    for _ in range(40):
+        studio.book(studio.a_session(), member)
+    monkeypatch.setattr(Pipeline, "execute", counted)
+
+    assert sweep.sweep(pool, studio.redis) == []
+    assert round_trips == [2]
