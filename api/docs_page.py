@@ -1,9 +1,11 @@
 """The readable form of the OpenAPI document at `/docs`: one page of plain HTML, without scripts."""
 
+import re
 from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import Response, render_template
+from markupsafe import Markup, escape
 
 from api.problems import PROBLEMS
 
@@ -18,7 +20,7 @@ def register(app: APIFlask) -> None:
     def docs() -> Response:
         spec = cast("dict[str, Any]", app._get_spec("json"))  # noqa: SLF001 - the cached document; `spec` makes it anew
         page = render_template(
-            "docs.html", spec=spec, operations=_by_tag(spec), problems=PROBLEMS, describe=describe_schema
+            "docs.html", spec=spec, operations=_by_tag(spec), problems=PROBLEMS, describe=describe_schema, prose=prose
         )
         return Response(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
 
@@ -30,6 +32,14 @@ def _by_tag(spec: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             entry = {**about, "path": path, "method": method.upper()}
             grouped.setdefault(about.get("tags", ["Other"])[0], []).append(entry)
     return grouped
+
+
+def prose(text: str) -> Markup:
+    """Return a description as HTML paragraphs; `code` and *stress* are all the Markdown that is used."""
+    html = str(escape(text.strip()))
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
+    html = re.sub(r"(?<!\w)\*([^*]+)\*(?!\w)", r"<em>\1</em>", html)
+    return Markup("".join(f"<p>{paragraph}</p>" for paragraph in html.split("\n\n")))  # noqa: S704 - escaped above
 
 
 def describe_schema(schema: dict[str, Any]) -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 
+from api.docs_page import prose
 from api.problems import PROBLEMS, ProblemCode
 from tests.integration.api.conftest import Caller
 
@@ -108,3 +109,9 @@ def test_every_problem_points_at_its_explanation(anybody: Caller) -> None:
     where = anybody.get("/v1/nothing").get_json(force=True)["type"]
     path, _, anchor = where.partition("#")
     assert f'id="{anchor}"' in anybody.get(path).text
+
+
+def test_descriptions_are_shown_as_text_with_their_code_and_without_markup_of_strangers() -> None:
+    html = prose("Ask at `/v1/x`, a *command*\nand <b>more</b>.\n\nNext.")
+
+    assert html == ("<p>Ask at <code>/v1/x</code>, a <em>command</em>\nand &lt;b&gt;more&lt;/b&gt;.</p><p>Next.</p>")
