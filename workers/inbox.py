@@ -47,9 +47,16 @@ def accept(
 
 def call_worker(redis: Redis, logged: LoggedCommand) -> None:
     """Publish the command's message and, unless one waits, the session's token. Failing leaves it to the sweep."""
+    training_session_id = logged.training_session_id
     with hint("call a worker"):
-        armed_at = flags.arm_and_count(redis, logged.training_session_id)
-        publish.command(logged.training_session_id, command_id=logged.id, armed_at=armed_at)
+        armed_at = flags.arm_and_count(redis, training_session_id)
+        publish.command(training_session_id, command_id=logged.id, armed_at=armed_at)
+        if armed_at is None:
+            # The token that was waiting may have been used up before our message was there. Asked again, either a
+            # token still waits, and its turn will take the message off the queue, or we publish one.
+            armed_at = flags.arm(redis, training_session_id)
+            if armed_at is not None:
+                publish.token(training_session_id, armed_at=armed_at)
 
 
 def training_session_of_booking(db: Db, booking_id: BookingId) -> TrainingSessionId | None:

@@ -1,6 +1,7 @@
 """Accepting: once for each key, in the log before anything else, and no trace in Redis but the work itself."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from psycopg_pool import ConnectionPool
@@ -13,7 +14,7 @@ from storage.command_log import KeyReused, LoggedCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from tests.integration.studio import Member, Studio
-from workers import flags, inbox
+from workers import flags, inbox, publish
 from workers.app import app
 from workers.queues import QueueName, session_queue_name
 
@@ -115,6 +116,28 @@ def test_a_command_leaves_its_message_one_token_and_no_binding(studio: Studio) -
     left = {str(key) for key in studio.redis.keys("*") if str(session) in str(key)}
     assert left == {session_queue_name(session), flags.armed_key(session)}
     assert len(app.amqp.queues) == known_queues
+
+
+def test_a_message_published_after_its_command_was_applied_is_taken_off_the_queue(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = studio.a_session()
+    publish.token(session, armed_at=flags.rearm(studio.redis, session))
+    publish_command = publish.command
+
+    def while_a_worker_is_faster(*args: Any, **kwargs: Any) -> None:
+        assert studio.serve(session).commands == 1
+        publish_command(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "command", while_a_worker_is_faster)
+        studio.book(session, studio.a_member())
+    assert studio.redis.llen(session_queue_name(session)) == 1
+    assert studio.redis.exists(flags.armed_key(session)), "a token has been published after the message"
+
+    studio.serve(session)
+
+    assert [key for key in studio.redis.keys("*") if str(session) in str(key)] == []
 
 
 def test_a_booking_is_known_by_its_command_before_it_is_applied(studio: Studio) -> None:
