@@ -13,7 +13,7 @@ from domain.ids import TrainingSessionId
 from workers.metrics import ACCEPTED, COUNTERS
 from workers.queues import session_queue_name
 
-SERVING_SECONDS = 3600  # after that nobody wonders any more why a batch never ended
+FLAG_SECONDS = 3600  # flags that a crash left behind are of no use to anybody by then
 
 
 def armed_key(training_session_id: TrainingSessionId) -> str:
@@ -60,7 +60,7 @@ def rearm(redis: Redis, training_session_id: TrainingSessionId) -> int:
 
 def token_used(redis: Redis, training_session_id: TrainingSessionId) -> None:
     """Say that a token is used up, before trying the lock: if the lock is held, the holder will see it."""
-    redis.set(rerun_key(training_session_id), 1)
+    redis.set(rerun_key(training_session_id), 1, ex=FLAG_SECONDS)
 
 
 def begin(redis: Redis, training_session_id: TrainingSessionId) -> bool:
@@ -70,7 +70,7 @@ def begin(redis: Redis, training_session_id: TrainingSessionId) -> bool:
     """
     with redis.pipeline(transaction=False) as pipe:
         pipe.delete(armed_key(training_session_id), rerun_key(training_session_id))
-        pipe.set(serving_key(training_session_id), 1, ex=SERVING_SECONDS, get=True)
+        pipe.set(serving_key(training_session_id), 1, ex=FLAG_SECONDS, get=True)
         return pipe.execute()[1] is not None
 
 
