@@ -26,6 +26,7 @@ from storage.command_log import LoggedCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from workers import inbox, lane
+from workers.queues import QueueName
 
 NUMBERS = count(1)
 SEATLINE = Actor(None)
@@ -125,6 +126,10 @@ class Studio:
     def serve(self, session_id: TrainingSessionId) -> lane.Served:
         """Serve the session once, as a worker does."""
         return lane.serve(self.pool, self.redis, session_id)
+
+    def tokens(self) -> int:
+        """Return how many tokens wait in `sessions`."""
+        return int(self.redis.llen(QueueName.SESSIONS))
 
     def roster(self, session_id: TrainingSessionId) -> dict[MemberId, str]:
         """Return each live booking's status by member."""
