@@ -2,8 +2,8 @@
 
 Sends one booking to each of 50,000 sessions over HTTP to a running stack and compares before and after:
 
-    seatline up --data /tmp/bench --no-seed
-    SEATLINE_DATA=/tmp/bench .venv/bin/python -m benchmarks.idle_sessions
+    seatline up --data bench-data --no-seed
+    SEATLINE_DATA=bench-data .venv/bin/python -m benchmarks.idle_sessions
 """
 
 import asyncio
