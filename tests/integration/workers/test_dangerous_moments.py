@@ -17,6 +17,14 @@ from workers import batch, flags, lane, outcomes, publish, sweep
 from workers.queues import QueueName, session_queue_name
 
 
+class Killed(BaseException):
+    """What a process that is killed here never gets past; no handler of faults catches it."""
+
+
+def die(*_: object) -> None:
+    raise Killed
+
+
 def at_the_reading_of_the_log(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
     """Let something happen once, right after a worker has read which commands wait."""
     read = command_log.waiting_commands
@@ -72,12 +80,6 @@ def test_a_token_used_up_while_the_lane_is_busy_is_made_good_by_the_holder(
 def test_a_crash_after_the_commit_leaves_stale_messages_that_the_next_turn_drops(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object) -> None:
-        raise Killed
-
     session = studio.a_session()
     member = studio.a_member()
     booking = studio.book(session, member)
@@ -95,12 +97,6 @@ def test_a_crash_after_the_commit_leaves_stale_messages_that_the_next_turn_drops
 
 
 def test_a_crash_before_the_commit_leaves_everything_as_it_was(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object) -> None:
-        raise Killed
-
     session = studio.a_session()
     member = studio.a_member()
     booking = studio.book(session, member)
