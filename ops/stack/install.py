@@ -169,7 +169,8 @@ class Installer:
             )
 
     def _dependencies(self, *, dev: bool) -> list[str]:
-        return ["--require-hashes", "-r", str(self.root / _LOCKS[dev])]
+        # The lock is complete. Left to look for more, a pip of 2023 takes `pydantic[email]` for something not locked.
+        return ["--no-deps", "--require-hashes", "-r", str(self.root / _LOCKS[dev])]
 
     def _project(self) -> list[str]:
         # In place; its build tool is one of the dependencies, so nothing is fetched for it.
