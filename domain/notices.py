@@ -20,7 +20,7 @@ from domain.events import (
     WaitlistLeft,
 )
 from domain.facts import Facts
-from domain.ids import BookingId, MemberId
+from domain.ids import BookingId, MemberId, PassId
 from domain.journal import plain_instant
 from domain.outcomes import Applied, Outcome
 
@@ -37,16 +37,34 @@ class NoticeKind(StrEnum):
     SESSION_RESCHEDULED = "session_rescheduled"
     SESSION_UPDATED = "session_updated"
     SESSION_CANCELLED = "session_cancelled"
+    REMINDER = "reminder"
+    PASS_RUNNING_LOW = "pass_running_low"  # noqa: S105 - a kind, not a password
+    PASS_EXPIRING = "pass_expiring"  # noqa: S105
+    PASS_GRANTED = "pass_granted"  # noqa: S105
+    PASS_EXTENDED = "pass_extended"  # noqa: S105
+
+
+NOT_OF_COMMANDS = frozenset(
+    {NoticeKind.REMINDER, NoticeKind.PASS_EXPIRING, NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED}
+)
+"""Kinds that no command of a session causes: the clock does, or the studio by what it does with a pass."""
+
+RUNNING_LOW_AT = 2
+"""A pass runs low when a charge leaves this many sessions. Part of the journal: a change needs a migration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Who must hear what; `details` holds plain JSON values the message needs beside the session and booking."""
+    """Who must hear what, about a booking, a pass or both.
+
+    `details` holds plain JSON values the message needs beside the session, the booking and the pass.
+    """
 
     kind: NoticeKind
     member_id: MemberId
-    booking_id: BookingId
+    booking_id: BookingId | None
     details: dict[str, object]
+    pass_id: PassId | None = None
 
 
 def notices_for(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> tuple[Notice, ...]:
@@ -57,7 +75,8 @@ def notices_for(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> tu
     if not isinstance(outcome, Applied):
         return ()
     why = getattr(accepted.command, "why", "")
-    return tuple(notice for event in outcome.events for notice in _told_by(event, facts, why))
+    told = [notice for event in outcome.events for notice in _told_by(event, facts, why)]
+    return (*told, *(notice for event in outcome.events for notice in _running_low(event, facts)))
 
 
 def _told_by(event: Event, facts: Facts, why: str) -> tuple[Notice, ...]:
@@ -83,6 +102,17 @@ def _told_by(event: Event, facts: Facts, why: str) -> tuple[Notice, ...]:
         case SessionCancelled() | CapacityChanged() | WaiterReturned():
             # Each booking a cancelled session ends tells its member; the other two change nobody's place.
             return ()
+
+
+def _running_low(event: Event, facts: Facts) -> tuple[Notice, ...]:
+    """Tell of a pass from which the event took a session, if that left few."""
+    if (
+        not isinstance(event, SeatBooked | WaiterPromoted)
+        or facts.passes[event.pass_id].sessions_left != RUNNING_LOW_AT
+    ):
+        return ()
+    details: dict[str, object] = {"sessions_left": RUNNING_LOW_AT}
+    return (Notice(NoticeKind.PASS_RUNNING_LOW, event.member_id, event.booking_id, details, event.pass_id),)
 
 
 def _ending_kind(event: BookingCancelled | WaitlistLeft) -> NoticeKind:

@@ -12,7 +12,7 @@ from domain.commands import (
 )
 from domain.facts import Facts, Pass
 from domain.ids import BookingId, SpaceId
-from domain.notices import Notice, NoticeKind, notices_for
+from domain.notices import NOT_OF_COMMANDS, Notice, NoticeKind, notices_for
 from domain.outcomes import Failed
 from tests.builders import (
     HALL,
@@ -161,3 +161,45 @@ def test_a_refusal_and_a_fault_tell_nobody() -> None:
 
     assert told(facts, books(ANN)) == ()
     assert notices_for(facts, books(ANN), Failed("a fault")) == ()
+
+
+def low(pass_: Pass, booking_id: BookingId) -> Notice:
+    return Notice(NoticeKind.PASS_RUNNING_LOW, pass_.member_id, booking_id, {"sessions_left": 2}, pass_.id)
+
+
+def test_the_charge_that_leaves_two_sessions_tells_of_it_and_no_other() -> None:
+    for before, notices in ((4, 1), (3, 2), (2, 1), (1, 1), (None, 1)):
+        pass_ = a_pass("dan", sessions_left=before)
+        asking = books(pass_)
+
+        kinds = told(facts_of(passes=[pass_]), asking)
+
+        assert len(kinds) == notices
+        assert (low(pass_, BookingId(asking.id)) in kinds) == (before == 3)
+
+
+def test_who_is_promoted_hears_after_it_that_the_pass_runs_low() -> None:
+    waiter = a_pass("dan", sessions_left=3)
+
+    notices = told(facts_of(ONE_PLACE, confirmed=[ANN], waiting=[waiter]), cancels(ANN))
+
+    assert notices[1:] == (notice(NoticeKind.PROMOTED, waiter), low(waiter, booking_of(waiter)))
+
+
+def test_a_place_in_line_and_a_refund_take_nothing_from_a_pass() -> None:
+    three, two = a_pass("dan", sessions_left=3), a_pass("eve", sessions_left=1)
+
+    joined = told(facts_of(ONE_PLACE, confirmed=[ANN], passes=[three]), books(three))
+    cancelled = told(facts_of(ONE_PLACE, confirmed=[two]), cancels(two))
+
+    assert [each.kind for each in joined] == [NoticeKind.WAITLISTED]
+    assert [each.kind for each in cancelled] == [NoticeKind.BOOKING_CANCELLED]
+
+
+def test_kinds_the_clock_and_the_studio_cause_are_told_by_no_command() -> None:
+    assert {
+        NoticeKind.REMINDER,
+        NoticeKind.PASS_EXPIRING,
+        NoticeKind.PASS_GRANTED,
+        NoticeKind.PASS_EXTENDED,
+    } == NOT_OF_COMMANDS
