@@ -8,10 +8,7 @@ from domain.facts import Booking, Facts, TrainingSession
 from domain.ids import BookingId, CommandId, TrainingSessionId
 from domain.notices import Notice
 from ops.audit import Difference, Step
-from storage.journal import Balance, BookingRow, DeliveryRow, LedgerRow, SessionRow
-from storage.outcomes import CHANNEL
-
-CHANNELS = (CHANNEL,)  # each notice is one delivery on each of these
+from storage.journal import Balance, BookingRow, LedgerRow, NoticeRow, SessionRow
 
 
 def session_differences(row: SessionRow, facts: Facts, last_receipt: str) -> Iterator[Difference]:
@@ -59,22 +56,22 @@ def ledger_differences(
         yield Difference(training_session_id, positions.get(line.command_id), "ledger", "no such line", _line(line))
 
 
-def delivery_differences(
-    training_session_id: TrainingSessionId, steps: Sequence[Step], rows: Iterable[DeliveryRow]
+def notice_differences(
+    training_session_id: TrainingSessionId, steps: Sequence[Step], rows: Iterable[NoticeRow]
 ) -> Iterator[Difference]:
-    """Compare the deliveries of these steps: one for each notice on each channel, and no other."""
-    found: dict[tuple[CommandId, BookingId, str], list[DeliveryRow]] = defaultdict(list)
+    """Compare the notices of these steps with their rows: each was written once, and no other."""
+    found: dict[tuple[CommandId, BookingId | None, str], list[NoticeRow]] = defaultdict(list)
     for row in rows:
         found[row.command_id, row.booking_id, row.kind].append(row)
     for step in steps:
         for notice in step.notices:
             stored = found.pop((step.entry.id, notice.booking_id, str(notice.kind)), [])
             for expected, said in _notice_differences(notice, stored):
-                yield Difference(training_session_id, step.entry.position, "delivery", expected, said)
+                yield Difference(training_session_id, step.entry.position, "notice", expected, said)
     positions = {step.entry.id: step.entry.position for step in steps}
     for row in (row for rows in found.values() for row in rows):
-        said = f"{row.kind} to member {row.member_id} on {row.channel}"
-        yield Difference(training_session_id, positions.get(row.command_id), "delivery", "no delivery", said)
+        said = f"{row.kind} to member {row.member_id}"
+        yield Difference(training_session_id, positions.get(row.command_id), "notice", "no notice", said)
 
 
 def balance_difference(balance: Balance) -> Difference:
@@ -106,14 +103,12 @@ def _booking_columns(
         yield name, getattr(booking, name), getattr(row, name)
 
 
-def _notice_differences(notice: Notice, stored: Sequence[DeliveryRow]) -> Iterator[tuple[str, str]]:
+def _notice_differences(notice: Notice, stored: Sequence[NoticeRow]) -> Iterator[tuple[str, str]]:
     told = f"{notice.kind} to member {notice.member_id}"
-    for channel in CHANNELS:
-        count = sum(row.channel == channel for row in stored)
-        if count != 1:
-            yield f"one delivery: {told} on {channel}", f"{count} of them"
+    if len(stored) != 1:
+        yield f"one notice: {told}", f"{len(stored)} of them"
     for row in stored:
-        if (row.member_id, row.details) != (notice.member_id, notice.details):
+        if (row.member_id, row.pass_id, row.details) != (notice.member_id, notice.pass_id, notice.details):
             yield f"{told} with {notice.details}", f"{row.kind} to member {row.member_id} with {row.details}"
 
 

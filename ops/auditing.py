@@ -12,8 +12,8 @@ from ops.audit import Difference, Replay, Step
 from ops.audit_rows import (
     balance_difference,
     booking_differences,
-    delivery_differences,
     ledger_differences,
+    notice_differences,
     session_differences,
     untouched,
 )
@@ -34,7 +34,7 @@ class Verdict:
     waiting: int = 0
     bookings: int = 0
     ledger_lines: int = 0
-    deliveries: int = 0
+    notices: int = 0
     differences: list[Difference] = field(default_factory=list)
     difference_count: int = 0
 
@@ -156,11 +156,11 @@ def _differences(db: Db, row: SessionRow, lived: Replay, verdict: Verdict) -> It
         written = journal.written_by(db, [entry.id for entry in chunk])
         bookings += written.bookings
         ledger += written.ledger
-        verdict.deliveries += len(written.deliveries)
+        verdict.notices += len(written.notices)
         for step in steps:
             expected += step.ledger
             yield from step.differences
-        yield from delivery_differences(id_, steps, written.deliveries)
+        yield from notice_differences(id_, steps, written.notices)
     verdict.bookings += len(bookings)
     verdict.ledger_lines += len(ledger)
     yield from booking_differences(lived.facts, bookings)
@@ -176,4 +176,4 @@ def _about_waiting(db: Db, id_: TrainingSessionId, verdict: Verdict) -> Iterator
         some = waiting[first : first + journal.CHUNK]
         written = journal.written_by(db, some)
         traces = [row.id for row in written.bookings] + [row.booking_id for row in written.ledger]
-        yield from untouched(id_, set(some), [*traces, *(row.command_id for row in written.deliveries)])
+        yield from untouched(id_, set(some), [*traces, *(row.command_id for row in written.notices)])

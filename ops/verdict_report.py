@@ -23,7 +23,7 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
         "waiting": verdict.waiting,
         "bookings": verdict.bookings,
         "ledger_lines": verdict.ledger_lines,
-        "deliveries": verdict.deliveries,
+        "notices": verdict.notices,
         "difference_count": verdict.difference_count,
         "differences": [
             {**asdict(one), "training_session_id": one.training_session_id and str(one.training_session_id)}
@@ -41,7 +41,7 @@ def print_verdict(verdict: Verdict, console: Console | None = None) -> None:
         console.print(f"  [yellow]{'commands that still wait':<34}{verdict.waiting:>10,}[/]")
     if verdict.ok:
         console.print(
-            "[bold green]All is as the rules make it:[/] outcomes, order, receipts, rosters, passes, deliveries."
+            "[bold green]All is as the rules make it:[/] outcomes, order, receipts, rosters, passes, notices."
         )
         return
     table = Table("session", "position", "what", "expected", "found", title_justify="left")
@@ -62,5 +62,5 @@ def _compared(verdict: Verdict) -> list[tuple[str, int]]:
         *((f"  {status}", count) for status, count in sorted(verdict.outcomes.items())),
         ("bookings", verdict.bookings),
         ("ledger lines", verdict.ledger_lines),
-        ("deliveries", verdict.deliveries),
+        ("notices", verdict.notices),
     ]

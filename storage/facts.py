@@ -24,7 +24,7 @@ _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
     waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts,
-    attempted_command_id, careful_left
+    attempted_command_id, careful_left, (SELECT reminder_minutes FROM studio)
 """
 _BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
 
@@ -42,14 +42,19 @@ class LockedSession:
     attempts: int
     attempted_command_id: CommandId | None
     careful_left: int
+    reminder_leads: tuple[timedelta, ...]
 
 
 @dataclass(slots=True)
 class BatchFacts:
-    """The facts of one batch, and beside them the bookings and passes as they were loaded."""
+    """The facts of one batch, and beside them the bookings and passes as they were loaded.
+
+    `reminder_leads` are the durations before a start at which this studio reminds its members.
+    """
 
     facts: Facts
     starts_at_was: datetime
+    reminder_leads: tuple[timedelta, ...] = ()
     loaded_bookings: dict[BookingId, Booking] = field(default_factory=dict)
     loaded_passes: dict[PassId, Pass] = field(default_factory=dict)
 
@@ -65,10 +70,11 @@ def lock_training_session(db: Db, training_session_id: TrainingSessionId) -> Loc
     ).fetchone()
     if row is None:
         return None
-    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left = row
+    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left, minutes = row
     return LockedSession(
-        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful_left
-    )
+        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful_left,
+        tuple(timedelta(minutes=lead) for lead in minutes or ()),
+    )  # fmt: skip
 
 
 def count_attempt(db: Db, training_session_id: TrainingSessionId, careful: int) -> None:
@@ -122,7 +128,7 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) 
         waiting=locked.waiting,
         skipped=locked.skipped,
     )
-    loaded = BatchFacts(facts, locked.training_session.starts_at)
+    loaded = BatchFacts(facts, locked.training_session.starts_at, locked.reminder_leads)
     wanted = _wanted_by(batch)
     # Each cancellation may free a place; without one nobody is promoted and the line need not be read.
     line_limit = min(len(wanted.bookings), locked.waiting)

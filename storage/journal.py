@@ -16,6 +16,7 @@ from psycopg.rows import class_row
 
 from domain.facts import TrainingSession
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
+from domain.notices import NOT_OF_COMMANDS
 from storage.database import Db
 from storage.facts import training_session_from
 
@@ -97,24 +98,24 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """One delivery, as far as it says who must hear what."""
+class NoticeRow:
+    """One notice that a command caused: who must hear what."""
 
     command_id: CommandId
     booking_id: BookingId
     member_id: MemberId
     kind: str
-    channel: str
+    pass_id: PassId | None
     details: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the tables say about some commands: bookings made, those bookings' ledger lines, deliveries caused."""
+    """What the tables say about some commands: bookings made, those bookings' ledger lines, notices caused."""
 
     bookings: Sequence[BookingRow]
     ledger: Sequence[LedgerRow]
-    deliveries: Sequence[DeliveryRow]
+    notices: Sequence[NoticeRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +219,15 @@ def written_by(db: Db, command_ids: Sequence[CommandId]) -> Written:
             "SELECT booking_id, pass_id, command_id, change FROM pass_ledger WHERE booking_id = ANY(%s) ORDER BY id",
             ids,
         ).fetchall()
-    with db.cursor(row_factory=class_row(DeliveryRow)) as cursor:
-        deliveries = cursor.execute(
+    with db.cursor(row_factory=class_row(NoticeRow)) as cursor:
+        notices = cursor.execute(
             """
-            SELECT command_id, booking_id, member_id, kind, channel, details
-              FROM deliveries WHERE command_id = ANY(%s) ORDER BY id
+            SELECT cause AS command_id, booking_id, member_id, kind, pass_id, details
+              FROM notices WHERE cause = ANY(%s) ORDER BY id
             """,
             ids,
         ).fetchall()
-    return Written(bookings, ledger, deliveries)
+    return Written(bookings, ledger, notices)
 
 
 def wrong_balances(db: Db, training_session_ids: Collection[TrainingSessionId] | None) -> list[Balance]:
@@ -256,15 +257,17 @@ def wrong_balances(db: Db, training_session_ids: Collection[TrainingSessionId] |
 
 
 def strays(db: Db) -> list[str]:
-    """Return a sentence for each ledger line and delivery that belongs to no booking or command at all."""
+    """Return a sentence for each ledger line and notice that belongs to no booking or command at all."""
     rows = db.execute(
         """
         SELECT 'ledger line ' || line.id || ' belongs to no booking' FROM pass_ledger AS line
           LEFT JOIN bookings ON bookings.id = line.booking_id WHERE bookings.id IS NULL
         UNION ALL
-        SELECT 'delivery ' || delivery.id || ' belongs to no command' FROM deliveries AS delivery
-          LEFT JOIN commands ON commands.id = delivery.command_id WHERE commands.id IS NULL
-        """
+        SELECT 'notice ' || notice.id || ' belongs to no command' FROM notices AS notice
+          LEFT JOIN commands ON commands.id = notice.cause
+         WHERE commands.id IS NULL AND NOT notice.kind = ANY(%s)
+        """,
+        ([str(kind) for kind in NOT_OF_COMMANDS],),
     )
     return [row[0] for row in rows]
 

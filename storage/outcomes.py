@@ -7,19 +7,18 @@ from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
-from domain.facts import Booking, Pass
+from domain.facts import Booking, BookingStatus, Pass
 from domain.ids import PassId
 from domain.journal import canonical
 from domain.notices import Notice
 from domain.outcomes import Applied, Outcome
+from domain.reminders import first_look_at
 from storage.command_log import WaitingCommand
 from storage.database import Db
 from storage.facts import BatchFacts
-
-CHANNEL = "console"  # the one channel there is so far; each notice is one delivery on it
+from storage.notices import WrittenNotice, write_notices, written_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,15 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a written batch leaves to be done: `applied_at` by the database's clock, and the refunded passes."""
+    """What a written batch leaves to be done: `applied_at` by the database's clock, refunded passes, notices."""
 
     applied_at: datetime
     refunded: list[PassId]
+    notices: list[WrittenNotice]
 
 
 def write_batch(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> Written:
-    """Write outcomes, session, bookings, passes, ledger and deliveries of one batch (never empty).
+    """Write outcomes, session, bookings, passes, ledger and notices of one batch (never empty).
 
     Runs inside the batch's transaction. A broken rule surfaces as the violation of a named constraint and rolls the
     whole batch back.
@@ -55,11 +55,11 @@ def write_batch(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> Writt
         _write_bookings(db, loaded)
         _write_passes(db, loaded)
         refunded = _write_ledger(db, settled)
-        _write_deliveries(db, settled)
+        notices = _write_notices(db, loaded, settled)
     applied_at = outcomes.fetchone()
     if applied_at is None:
         raise LookupError(f"command {settled[0].command.id} has vanished from the log under its session's lock")
-    return Written(applied_at[0], refunded)
+    return Written(applied_at[0], refunded, written_notices(notices) if notices else [])
 
 
 def _write_outcomes(db: Db, settled: Sequence[Settled]) -> Cursor[TupleRow]:
@@ -113,9 +113,11 @@ def _write_session(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> No
         },
     )
     if loaded.starts_at_was != training_session.starts_at:
+        moved_at = settled[-1].command.accepted_at
+        look_at = first_look_at(training_session.starts_at, loaded.reminder_leads, now=moved_at)
         db.execute(
-            "UPDATE bookings SET starts_at = %s WHERE training_session_id = %s",
-            (training_session.starts_at, training_session.id),
+            "UPDATE bookings SET starts_at = %s, remind_at = %s WHERE training_session_id = %s",
+            (training_session.starts_at, look_at, training_session.id),
         )
 
 
@@ -130,24 +132,26 @@ def _write_bookings(db: Db, loaded: BatchFacts) -> None:
             """
             UPDATE bookings AS booking
                SET status = now.status, promoted_at = now.promoted_at, cancelled_at = now.cancelled_at,
-                   skipped = string_to_array(now.skipped, ' '), changed_at = statement_timestamp()
-              FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-                   AS now (id, status, promoted_at, cancelled_at, skipped)
+                   skipped = string_to_array(now.skipped, ' '), remind_at = coalesce(now.remind_at, booking.remind_at),
+                   changed_at = statement_timestamp()
+              FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[])
+                   AS now (id, status, promoted_at, cancelled_at, skipped, remind_at)
              WHERE booking.id = now.id
             """,
-            ([booking.id for booking in old], *_columns_that_change(old)),
+            ([booking.id for booking in old], *_columns_that_change(loaded, old)),
         )
     if new:
         training_session = loaded.facts.training_session
         db.execute(
             """
             INSERT INTO bookings (id, training_session_id, member_id, pass_id, position, booked_at, starts_at,
-                                  status, promoted_at, cancelled_at, skipped, changed_at)
+                                  status, promoted_at, cancelled_at, skipped, remind_at, changed_at)
             SELECT id, %s, member_id, pass_id, position, booked_at, %s,
-                   status, promoted_at, cancelled_at, string_to_array(skipped, ' '), statement_timestamp()
+                   status, promoted_at, cancelled_at, string_to_array(skipped, ' '), remind_at, statement_timestamp()
               FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[],
-                          %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-                   AS new (id, member_id, pass_id, position, booked_at, status, promoted_at, cancelled_at, skipped)
+                          %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[])
+                   AS new (id, member_id, pass_id, position, booked_at,
+                           status, promoted_at, cancelled_at, skipped, remind_at)
             """,
             (
                 training_session.id,
@@ -157,19 +161,29 @@ def _write_bookings(db: Db, loaded: BatchFacts) -> None:
                 [booking.pass_id for booking in new],
                 [booking.position for booking in new],
                 [booking.booked_at for booking in new],
-                *_columns_that_change(new),
+                *_columns_that_change(loaded, new),
             ),
         )
 
 
-def _columns_that_change(bookings: Sequence[Booking]) -> tuple[list[object], ...]:
-    """Return status, promoted_at, cancelled_at and why skipped (as text: unnest takes no ragged arrays)."""
+def _columns_that_change(loaded: BatchFacts, bookings: Sequence[Booking]) -> tuple[list[object], ...]:
+    """Return status, promoted_at, cancelled_at, why skipped (as text: unnest takes no ragged arrays), remind_at."""
     return (
         [str(booking.status) for booking in bookings],
         [booking.promoted_at for booking in bookings],
         [booking.cancelled_at for booking in bookings],
         [" ".join(booking.skipped) or None for booking in bookings],
+        [_remind_at(loaded, booking) for booking in bookings],
     )
+
+
+def _remind_at(loaded: BatchFacts, booking: Booking) -> datetime | None:
+    """Return when to look first whether a reminder is due, for a booking that has just got its place; else None."""
+    before = loaded.loaded_bookings.get(booking.id)
+    if booking.status is not BookingStatus.CONFIRMED or (before and before.status is BookingStatus.CONFIRMED):
+        return None
+    confirmed_at = booking.promoted_at or booking.booked_at
+    return first_look_at(loaded.facts.training_session.starts_at, loaded.reminder_leads, now=confirmed_at)
 
 
 def _write_passes(db: Db, loaded: BatchFacts) -> None:
@@ -214,26 +228,8 @@ def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
     return [event.pass_id for event, _ in lines if isinstance(event, BookingCancelled)]
 
 
-def _write_deliveries(db: Db, settled: Iterable[Settled]) -> None:
+def _write_notices(db: Db, loaded: BatchFacts, settled: Iterable[Settled]) -> Cursor[TupleRow] | None:
     notices = [(one.command.id, notice) for one in settled for notice in one.notices]
     if not notices:
-        return
-    db.execute(
-        """
-        INSERT INTO deliveries (command_id, member_id, booking_id, kind, channel, address, details, due_at, created_at)
-        SELECT command_id, members.id, booking_id, kind, %s, members.email, details,
-               statement_timestamp(), statement_timestamp()
-          FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::jsonb[]) WITH ORDINALITY
-               AS notice (command_id, member_id, booking_id, kind, details, number)
-          JOIN members ON members.id = notice.member_id
-         ORDER BY notice.number
-        """,
-        (
-            CHANNEL,
-            [command_id for command_id, _ in notices],
-            [notice.member_id for _, notice in notices],
-            [notice.booking_id for _, notice in notices],
-            [str(notice.kind) for _, notice in notices],
-            [Jsonb(notice.details) for _, notice in notices],
-        ),
-    )
+        return None
+    return write_notices(db, notices, starts_at=[loaded.facts.training_session.starts_at] * len(notices))

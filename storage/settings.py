@@ -1,15 +1,18 @@
 """The settings of every process, read once from the environment.
 
-A running local stack writes its addresses to `<data>/stack.json`; a command line beside it finds them there, so
-that `seatline import` works without any variable being set.
+A running local stack writes its addresses to `<data>/stack.json`, with the variables about notifications that its
+processes have; a command line beside it finds them there, so that `seatline import` works without any variable set.
 """
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
 
 
 class SettingsError(Exception):
@@ -18,7 +21,11 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and what the limits are. Durations are in seconds, sizes in bytes."""
+    """Where things are and what the limits are. Durations are in seconds, sizes in bytes.
+
+    `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
+    second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
+    """
 
     database_url: str
     redis_url: str
@@ -26,6 +33,14 @@ class Settings:
     api_url: str
     data: Path
     cors_origins: tuple[str, ...] = ()
+    providers: Mapping[str, str] = field(default_factory=lambda: dict(PROVIDERS_USUAL))
+    per_second: Mapping[str, int] = field(default_factory=dict)
+    smtp_url: str = ""
+    mail_from: str = ""
+    mail_folder: Path | None = None
+    vapid_private_key: str = ""
+    vapid_subject: str = ""
+    private_targets: bool = False
     token_seconds: int = 12 * 3600
     body_bytes_max: int = 64 * 1024
     page_size_max: int = 200
@@ -44,6 +59,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
     """Read the settings from these variables, and what they leave out from a running local stack."""
     data = Path(environment.get("SEATLINE_DATA", ".seatline")).absolute()
     stack = _running_stack(data)
+    environment = {**stack.get("environment", {}), **environment}
 
     def needed(variable: str, key: str) -> str:
         value = environment.get(variable) or stack.get(key)
@@ -64,6 +80,14 @@ def read_settings(environment: dict[str, str]) -> Settings:
         cors_origins=tuple(environment.get("SEATLINE_CORS_ORIGINS", "").split()),
         token_seconds=_number(environment, "SEATLINE_TOKEN_SECONDS", Settings.token_seconds),
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
+        providers={**PROVIDERS_USUAL, **_pairs(environment, "SEATLINE_PROVIDERS")},
+        per_second=_numbers(environment, "SEATLINE_PER_SECOND"),
+        smtp_url=environment.get("SEATLINE_SMTP_URL", ""),
+        mail_from=environment.get("SEATLINE_MAIL_FROM", ""),
+        mail_folder=Path(folder) if (folder := environment.get("SEATLINE_MAIL_FOLDER")) else None,
+        vapid_private_key=environment.get("SEATLINE_VAPID_PRIVATE_KEY", ""),
+        vapid_subject=environment.get("SEATLINE_VAPID_SUBJECT", ""),
+        private_targets=environment.get("SEATLINE_PRIVATE_TARGETS", "") == "1",
     )
 
 
@@ -75,6 +99,28 @@ def _running_stack(data: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{data / 'stack.json'} cannot be read ({error}); is it somebody else's stack?") from None
     return stack
+
+
+def _pairs(environment: dict[str, str], variable: str) -> dict[str, str]:
+    """Read `email=smtp push=web_push`: a channel and its value, separated by spaces."""
+    pairs = {}
+    for word in environment.get(variable, "").split():
+        channel, equals, value = word.partition("=")
+        if channel not in PROVIDERS_USUAL or not equals or not value:
+            channels = ", ".join(PROVIDERS_USUAL)
+            raise SettingsError(
+                f"{variable} must be like `email=...`, for one of the channels {channels}; not {word!r}."
+            )
+        pairs[channel] = value
+    return pairs
+
+
+def _numbers(environment: dict[str, str], variable: str) -> dict[str, int]:
+    pairs = _pairs(environment, variable)
+    for channel, value in pairs.items():
+        if not value.isdecimal() or int(value) < 1:
+            raise SettingsError(f"{variable} must give whole numbers above zero, not {channel}={value}.")
+    return {channel: int(value) for channel, value in pairs.items()}
 
 
 def _number(environment: dict[str, str], variable: str, default: int) -> int:

@@ -34,6 +34,8 @@ studio = sa.Table(
     sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("time_zone", sa.Text, nullable=False),
+    # How long before a session its reminders go out, in minutes.
+    sa.Column("reminder_minutes", ARRAY(sa.Integer), nullable=False, server_default="{1440,120}"),
     sa.CheckConstraint("id = 1", name="studio_only_one"),
 )
 
@@ -79,6 +81,8 @@ passes = sa.Table(
     sa.Column("sessions_granted", sa.Integer),
     sa.Column("sessions_left", sa.Integer),
     sa.Column("expires_at", INSTANT),
+    # Whether the member was told that it expires soon; extending it starts anew.
+    sa.Column("expiry_told", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("sessions_left >= 0", name="passes_never_negative"),
     sa.CheckConstraint("sessions_left <= sessions_granted", name="passes_never_above_granted"),
     sa.CheckConstraint("(sessions_left IS NULL) = (sessions_granted IS NULL)", name="passes_unlimited_or_counted"),
@@ -86,6 +90,7 @@ passes = sa.Table(
     # The target of the bookings' foreign key: a booking is paid with a pass of its own member.
     sa.UniqueConstraint("id", "member_id", name="passes_id_member"),
     sa.Index("passes_by_member", "member_id"),
+    sa.Index("passes_expiring", "expires_at", postgresql_where=sa.text("active AND NOT expiry_told")),
 )
 
 training_sessions = sa.Table(
@@ -204,6 +209,8 @@ bookings = sa.Table(
     sa.Column("cancelled_at", INSTANT),
     sa.Column("changed_at", INSTANT, nullable=False),
     sa.Column("skipped", TEXTS),
+    # When to look next whether a reminder is due; see `domain.reminders`. None when there is none left.
+    sa.Column("remind_at", INSTANT),
     sa.CheckConstraint("status IN ('confirmed', 'waitlisted', 'cancelled')", name="bookings_status"),
     sa.CheckConstraint("skipped IS NULL OR status = 'waitlisted'", name="bookings_only_waiters_are_skipped"),
     sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="bookings_cancelled_at"),
@@ -227,6 +234,11 @@ bookings = sa.Table(
         postgresql_where=sa.text("skipped IS NOT NULL"),
     ),
     sa.Index("bookings_by_member", "member_id", "starts_at", "id"),
+    sa.Index(
+        "bookings_to_remind",
+        "remind_at",
+        postgresql_where=sa.text("status = 'confirmed' AND remind_at IS NOT NULL"),
+    ),
 )
 
 pass_ledger = sa.Table(
@@ -242,29 +254,4 @@ pass_ledger = sa.Table(
     # A booking is charged at most once and refunded at most once.
     sa.UniqueConstraint("booking_id", "change", name="pass_ledger_once_per_booking"),
     sa.Index("pass_ledger_by_pass", "pass_id", "id"),
-)
-
-deliveries = sa.Table(
-    "deliveries",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("command_id", UUID, nullable=False),
-    sa.Column("member_id", UUID, sa.ForeignKey("members.id", name="deliveries_member"), nullable=False),
-    sa.Column("booking_id", UUID, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("address", sa.Text, nullable=False),
-    sa.Column("details", JSONB, nullable=False),
-    sa.Column("status", sa.Text, nullable=False, server_default="due"),
-    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
-    # When the next attempt may begin; while sending, when the lease of the sending worker ends.
-    sa.Column("due_at", INSTANT, nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("settled_at", INSTANT),
-    sa.Column("last_error", sa.Text),
-    sa.CheckConstraint("status IN ('due', 'sending', 'sent', 'failed', 'dropped')", name="deliveries_status"),
-    sa.UniqueConstraint("command_id", "booking_id", "kind", "channel", name="deliveries_once"),
-    sa.Index("deliveries_due", "due_at", postgresql_where=sa.text("status IN ('due', 'sending')")),
-    sa.Index("deliveries_by_member", "member_id", "id"),
-    sa.Index("deliveries_not_sent", "status", postgresql_where=sa.text("status <> 'sent'")),
 )

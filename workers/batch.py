@@ -27,6 +27,7 @@ from storage.facts import (
     load_roster,
     lock_training_session,
 )
+from storage.notices import WrittenNotice
 from storage.outcomes import Settled, write_batch
 from workers import flags
 from workers.hints import hint
@@ -47,6 +48,7 @@ class CommittedBatch:
     facts: Facts
     applied_at: datetime
     caused: Sequence[LoggedCommand]
+    notices: Sequence[WrittenNotice]
     more: bool
 
 
@@ -111,7 +113,7 @@ def settle_locked(
     written = write_batch(db, loaded, settled)
     caused = accept_reconsiderations(db, written.refunded) if written.refunded else []
     more = len(waiting) == limit or len(settled) < len(waiting)
-    return CommittedBatch(settled, loaded.facts, written.applied_at, caused, more)
+    return CommittedBatch(settled, loaded.facts, written.applied_at, caused, written.notices, more)
 
 
 def _read(command: WaitingCommand) -> AcceptedCommand | Failed:

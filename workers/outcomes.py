@@ -4,7 +4,7 @@ All of it travels in one round trip to Redis and may be lost: who waits asks the
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,9 @@ from domain.events import (
     WaitlistLeft,
 )
 from domain.facts import Facts
+from domain.ids import MemberId
 from domain.outcomes import Applied, Refused
+from storage.notices import WrittenNotice
 from storage.outcomes import Settled
 from workers import flags, publish
 from workers.batch import CommittedBatch
@@ -29,7 +31,8 @@ from workers.metrics import BATCH_SIZE_BUCKETS, COUNTERS, LATENCY_BUCKETS, Count
 from workers.queues import session_queue_name
 
 CHANNEL = "seatline:outcomes"
-"""The one pub/sub channel; each message is the JSON of one batch, as `message_of` makes it."""
+"""The one pub/sub channel. A message is JSON: what `message_of` makes of a batch, or `applied_at` with what was told
+without one, `notices` or an `inbox`."""
 
 NOTIFY_ARMED = "notify:armed"
 NOTIFY_ARMED_SECONDS = 10  # a delivery token that got lost is missed no longer than this
@@ -46,12 +49,33 @@ def announce(redis: Redis, result: CommittedBatch) -> None:
         pipe.publish(CHANNEL, json.dumps(message_of(result), separators=(",", ":")))
         for field, count in _counts_of(result).items():
             pipe.hincrby(COUNTERS, field, count)
-        has_notices = any(one.notices for one in result.settled)
-        if has_notices:
+        if result.notices:
             pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
         answers = pipe.execute()
-    if has_notices and answers[-1]:
+    if result.notices and answers[-1]:
         publish.delivery_token()
+
+
+def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:
+    """Tell of notices that no batch of commands wrote: push them, and call a worker for the deliveries.
+
+    May be lost like everything else here: beat calls for deliveries anyway.
+    """
+    if not notices:
+        return
+    message = {"applied_at": notices[0].created_at.isoformat(), "notices": [notice_state(one) for one in notices]}
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.publish(CHANNEL, json.dumps(message, separators=(",", ":")))
+        pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
+        _, armed = pipe.execute()
+    if armed:
+        publish.delivery_token()
+
+
+def announce_inbox(redis: Redis, member_id: MemberId, *, unread: int, at: datetime) -> None:
+    """Tell a member's other tabs and devices how much is unread since `at`. May be lost like everything else here."""
+    message = {"applied_at": at.isoformat(), "inbox": {"member_id": str(member_id), "unread": unread}}
+    redis.publish(CHANNEL, json.dumps(message, separators=(",", ":")))
 
 
 def message_of(result: CommittedBatch) -> dict[str, Any]:
@@ -61,6 +85,7 @@ def message_of(result: CommittedBatch) -> dict[str, Any]:
         "session": session_state(result.facts),
         "commands": [_command_state(one) for one in result.settled],
         "bookings": list(_booking_states(result)),
+        "notices": [notice_state(notice) for notice in result.notices],
     }
 
 
@@ -76,6 +101,18 @@ def session_state(facts: Facts) -> dict[str, Any]:
         "spots_left": max(training_session.capacity - facts.booked, 0),
         "waitlisted": facts.waiting + facts.skipped,
         "position": facts.position,
+    }
+
+
+def notice_state(notice: WrittenNotice) -> dict[str, Any]:
+    """Return a notice as event streams tell it; what it says is read from the inbox."""
+    return {
+        "id": notice.id,
+        "member_id": str(notice.member_id),
+        "kind": notice.kind,
+        "booking_id": None if notice.booking_id is None else str(notice.booking_id),
+        "pass_id": None if notice.pass_id is None else str(notice.pass_id),
+        "created_at": notice.created_at.isoformat(),
     }
 
 

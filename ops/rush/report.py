@@ -210,7 +210,7 @@ def _invariants(storm: Storm, measured: Measured, verdict: Verdict) -> tuple[Inv
         Invariant("No session has more people than places.", tuple(measured.oversold)),
         Invariant("No place is free while somebody is in line.", tuple(measured.idle_places)),
         Invariant(
-            "The audit finds every outcome, receipt, roster, pass and delivery as the rules make it.", tuple(found)
+            "The audit finds every outcome, receipt, roster, pass and notice as the rules make it.", tuple(found)
         ),
     )
 

@@ -24,25 +24,32 @@ from storage.queries.schedule import (
 COUNTED_AHEAD_MAX = 1000
 """How many waiters ahead are counted; a member farther back in line is not told the exact place."""
 
-_BOOKINGS = SQL(
+BOOKING_COLUMNS = SQL(
     """
-    SELECT {columns},
-           bookings.id, bookings.member_id, bookings.pass_id, bookings.status, bookings.position, bookings.booked_at,
-           bookings.promoted_at, bookings.cancelled_at, bookings.skipped, pass_types.name,
-           CASE WHEN bookings.status = 'waitlisted' THEN (
-                SELECT count(*) FROM (
-                    SELECT FROM bookings AS ahead
-                     WHERE ahead.training_session_id = bookings.training_session_id
-                       AND ahead.status = 'waitlisted' AND ahead.skipped IS NULL
-                       AND ahead.position < bookings.position
-                     LIMIT {counted}) AS counted) END
-      FROM bookings
-      JOIN training_sessions ON training_sessions.id = bookings.training_session_id
-      {joins}
-      JOIN passes ON passes.id = bookings.pass_id
-      JOIN pass_types ON pass_types.id = passes.pass_type_id
+    {session},
+    bookings.id, bookings.member_id, bookings.pass_id, bookings.status, bookings.position, bookings.booked_at,
+    bookings.promoted_at, bookings.cancelled_at, bookings.skipped, pass_types.name,
+    CASE WHEN bookings.status = 'waitlisted' THEN (
+         SELECT count(*) FROM (
+             SELECT FROM bookings AS ahead
+              WHERE ahead.training_session_id = bookings.training_session_id
+                AND ahead.status = 'waitlisted' AND ahead.skipped IS NULL
+                AND ahead.position < bookings.position
+              LIMIT {counted}) AS counted) END
     """
-).format(columns=SESSION_COLUMNS, joins=SESSION_JOINS, counted=COUNTED_AHEAD_MAX)
+).format(session=SESSION_COLUMNS, counted=COUNTED_AHEAD_MAX)
+BOOKING_COLUMNS_COUNT = SESSION_COLUMNS_COUNT + 11
+
+BOOKING_JOINS = SQL(
+    """
+    JOIN training_sessions ON training_sessions.id = bookings.training_session_id
+    {joins}
+    JOIN passes ON passes.id = bookings.pass_id
+    JOIN pass_types ON pass_types.id = passes.pass_type_id
+    """
+).format(joins=SESSION_JOINS)
+
+_BOOKINGS = SQL("SELECT {columns} FROM bookings {joins}").format(columns=BOOKING_COLUMNS, joins=BOOKING_JOINS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class When(StrEnum):
 def find_booking(db: Db, booking_id: BookingId) -> MyBooking | None:
     """Return one booking, whoever's it is; None if there is none with this id, or none yet."""
     row = db.execute(SQL("{} WHERE bookings.id = %s").format(_BOOKINGS), (booking_id,)).fetchone()
-    return None if row is None else _my_booking_from(row)
+    return None if row is None else my_booking_from(row)
 
 
 def find_live_booking(db: Db, training_session_id: TrainingSessionId, member_id: MemberId) -> MyBooking | None:
@@ -82,7 +89,7 @@ def find_live_booking(db: Db, training_session_id: TrainingSessionId, member_id:
         ).format(_BOOKINGS),
         (training_session_id, member_id),
     ).fetchone()
-    return None if row is None else _my_booking_from(row)
+    return None if row is None else my_booking_from(row)
 
 
 def list_bookings(
@@ -113,10 +120,11 @@ def list_bookings(
             "limit": limit,
         },
     )
-    return [_my_booking_from(row) for row in rows]
+    return [my_booking_from(row) for row in rows]
 
 
-def _my_booking_from(row: Sequence[Any]) -> MyBooking:
+def my_booking_from(row: Sequence[Any]) -> MyBooking:
+    """Map the columns of `BOOKING_COLUMNS`, in their order."""
     session = scheduled_session_from(row[:SESSION_COLUMNS_COUNT])
     id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, pass_name, ahead = row[
         SESSION_COLUMNS_COUNT:

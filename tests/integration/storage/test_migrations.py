@@ -5,10 +5,15 @@ import sys
 
 import psycopg
 from alembic import command
+from redis import Redis
 
+from ops.auditing import audit
 from ops.stack.servers import EmbeddedServers
 from storage import migrate
+from storage.database import WORKER_TIMEOUTS, connect, open_pool
+from storage.notices import relay
 from tests.databases import new_database
+from tests.integration.studio import Studio
 
 
 def test_tables_and_migrations_agree(database_url: str) -> None:
@@ -45,3 +50,30 @@ def test_the_whole_schema_can_be_taken_back(servers: EmbeddedServers) -> None:
         assert (left, functions) == ((0,), (0,))
         migrate.upgrade(url)
         migrate.check(url)
+
+
+def test_back_and_forth_keeps_every_notice_that_a_command_caused(servers: EmbeddedServers, redis: Redis) -> None:
+    with (
+        new_database(servers.database_url) as url,
+        connect(url) as db,
+        open_pool(url, WORKER_TIMEOUTS, size_max=2) as pool,
+    ):
+        studio = Studio(db, redis, pool)
+        session, (first, second) = studio.a_session(capacity=1), studio.members(2, sessions=3)
+        booking = studio.book(session, first)
+        studio.book(session, second)
+        studio.cancel(session, first, booking)
+        studio.serve(session)
+        told = (
+            "SELECT cause, member_id, kind, booking_id, pass_id, details FROM notices ORDER BY cause, kind, member_id"
+        )
+        before = db.execute(told).fetchall()
+        assert [row[2] for row in before].count("pass_running_low") == 2
+
+        command.downgrade(migrate.config_for(url), "0001")
+        command.upgrade(migrate.config_for(url), "0002")
+
+        assert db.execute(told).fetchall() == before
+        assert audit(db).ok
+        assert relay(db, limit=10) == 0, "what was told before is not told again on new channels"
+        assert db.execute("SELECT count(*) FROM bookings WHERE remind_at IS NOT NULL").fetchone() == (1,)

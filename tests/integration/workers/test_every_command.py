@@ -19,7 +19,7 @@ from tests.integration.studio import SEATLINE, Studio
 
 
 def kinds_of_notices(studio: Studio, command_id: object) -> list[str]:
-    rows = studio.db.execute("SELECT kind FROM deliveries WHERE command_id = %s ORDER BY id", (command_id,))
+    rows = studio.db.execute("SELECT kind FROM notices WHERE cause = %s ORDER BY id", (command_id,))
     return [row[0] for row in rows]
 
 
@@ -80,7 +80,7 @@ def test_staff_book_and_cancel_past_the_deadlines(studio: Studio) -> None:
     assert studio.roster(session) == {}
     assert studio.sessions_left(member) == 10
     assert kinds_of_notices(studio, cancelled) == ["booking_cancelled"]
-    details = studio.db.execute("SELECT details FROM deliveries WHERE command_id = %s", (cancelled,)).fetchone()
+    details = studio.db.execute("SELECT details FROM notices WHERE cause = %s", (cancelled,)).fetchone()
     assert details == ({"by": "staff", "why": "injured"},)
 
 
