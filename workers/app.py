@@ -14,6 +14,7 @@ from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session
 
 SWEEP_EVERY_SECONDS = 1.0
 DELIVER_EVERY_SECONDS = 2.0
+REMIND_EVERY_SECONDS = 10.0
 
 
 def _configuration() -> dict[str, Any]:
@@ -51,6 +52,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "seatline.deliver_due",
                 "schedule": DELIVER_EVERY_SECONDS,
                 "options": {"expires": 5.0},
+            },
+            "remind": {
+                "task": "seatline.remind",
+                "schedule": REMIND_EVERY_SECONDS,
+                "options": {"expires": 15.0},
             },
         },
     }

@@ -1,71 +1,136 @@
-"""Deliver what is due: claim in bulk, close the transaction, call the provider, record what came of it."""
+"""Deliver what is due: relay new notices, then let the courier of each channel work, all at once, for one shift.
 
-import random
+A task says only "look". Whatever is due lies in the database, so a lost task costs at most the two seconds until beat
+sends the next.
+"""
 
-from psycopg_pool import ConnectionPool
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import psycopg
+from celery.signals import worker_process_shutdown
+from psycopg_pool import ConnectionPool, PoolTimeout
 from redis import Redis
 from structlog import get_logger
 
+from domain.channels import Channel
 from storage.database import Db
-from storage.deliveries import Delivery, Settlement, claim_due, settle
+from storage.notices import relay
+from storage.settings import Settings, settings
+from workers import flags, publish
+from workers.breaker import Breaker
+from workers.courier import Courier
 from workers.hints import hint
-from workers.outcomes import NOTIFY_ARMED
-from workers.providers import PROVIDERS
-from workers.providers.outcomes import Attempt, GiveUp, Sent, TryAgain
+from workers.metrics import Counts, add_counts
+from workers.outcomes import NOTIFY_ARMED, NOTIFY_ARMED_SECONDS
+from workers.pace import Pace
+from workers.providers import opened
+from workers.providers.outcomes import Provider
+from workers.resources import redis_client, worker_pool
+from workers.shift import GLANCE_SECONDS, Shift
 
-CLAIM_MAX = 200  # deliveries claimed at once
-ROUNDS_MAX = 20  # claims in one task, so that a long backlog is shared among workers
-LEASE_SECONDS = 60.0  # after that a claimed delivery belongs to nobody again
-ATTEMPTS_MAX = 8
-BACK_OFF_SECONDS_FIRST = 2.0
-BACK_OFF_SECONDS_MAX = 3600.0
+RELAY_MAX = 500  # notices relayed in one transaction
 
 log = get_logger()
 
 
-def deliver_due(pool: ConnectionPool[Db], redis: Redis) -> int:
-    """Deliver what is due and return how many deliveries were attempted.
+class Postroom:
+    """The couriers of one process with their providers, breakers and the event loop they share, kept between shifts."""
 
-    The provider is called outside any transaction. A crash between call and record means a second sending once the
-    lease has ended.
-    """
-    with hint("say that the delivery token is used up"):
-        redis.delete(NOTIFY_ARMED)
-    attempted = 0
-    for _ in range(ROUNDS_MAX):
-        with pool.connection() as db:
-            claimed = claim_due(db, limit=CLAIM_MAX, lease_seconds=LEASE_SECONDS)
-        if not claimed:
-            break
-        settlements = [_settlement(delivery, _attempt(delivery)) for delivery in claimed]
-        with pool.connection() as db:
-            settle(db, settlements)
-        attempted += len(claimed)
-    return attempted
+    def __init__(
+        self, pool: ConnectionPool[Db], redis: Redis, settings: Settings, providers: Mapping[Channel, Provider]
+    ) -> None:
+        self._pool = pool
+        self._redis = redis
+        self._counts = Counts()
+        self._loop = asyncio.new_event_loop()
+        self._threads = ThreadPoolExecutor(len(providers) + 1, thread_name_prefix="postroom")
+        self._couriers = [
+            Courier(
+                pool,
+                self._threads,
+                provider,
+                Breaker(),
+                Pace(redis, channel, settings.per_second.get(channel)),
+                self._counts,
+            )
+            for channel, provider in providers.items()
+        ]
+
+    def deliver_due(self) -> Counts:
+        """Work one shift: about 1.5 s at most, longer only while calls are held up; return what was counted.
+
+        Providers are called outside any transaction. What is left is for the next shift, for which a task is
+        published. A crash loses no delivery; one whose call was not recorded yet is sent again after its lease.
+        """
+        with hint("say that the delivery token is used up"):
+            self._redis.delete(NOTIFY_ARMED)
+        shift = Shift()
+        try:
+            self._loop.run_until_complete(self._work(shift))
+        finally:
+            counted = self._flush_counts()
+        if shift.more:
+            self._call_the_next_shift()
+        return counted
+
+    def close(self) -> None:
+        """Close the providers' connections."""
+        for courier in self._couriers:
+            self._loop.run_until_complete(courier.provider.close())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._threads.shutdown()
+        self._loop.close()
+
+    async def _work(self, shift: Shift) -> None:
+        """Relay, and start each courier; one that found nothing looks again as long as another is still at work."""
+        at_work: dict[Courier, asyncio.Task[None]] = {}
+        while True:
+            await self._loop.run_in_executor(self._threads, self._relay, shift)
+            for courier in self._couriers:
+                if courier not in at_work:
+                    at_work[courier] = asyncio.create_task(courier.work(shift))
+            _, busy = await asyncio.wait(at_work.values(), timeout=GLANCE_SECONDS)
+            for courier, task in list(at_work.items()):
+                if task.done():
+                    del at_work[courier]
+                    self._look_at_end(courier, task)
+            if not busy:
+                return
+
+    def _look_at_end(self, courier: Courier, task: asyncio.Task[None]) -> None:
+        """A courier that broke is no reason to leave the others' calls unrecorded; it begins anew later."""
+        error = task.exception()
+        if error is not None:
+            log.error("courier broke", provider=courier.provider.name, exc_info=error)
+
+    def _relay(self, shift: Shift) -> None:
+        try:
+            with self._pool.connection() as db:
+                while relay(db, limit=RELAY_MAX) == RELAY_MAX and shift.may_begin():
+                    pass
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            log.warning("database does not answer, relaying later", error=str(error))
+
+    def _flush_counts(self) -> Counts:
+        counted = Counts(self._counts)
+        self._counts.clear()
+        with hint("count deliveries"):
+            add_counts(self._redis, counted)
+        return counted
+
+    def _call_the_next_shift(self) -> None:
+        with hint("call the next shift"):
+            armed = self._redis.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
+            if armed:
+                publish.delivery_token()
 
 
-def _attempt(delivery: Delivery) -> Attempt:
-    provider = PROVIDERS.get(delivery.channel)
-    if provider is None:
-        return GiveUp(f"no provider serves the channel {delivery.channel!r}")
-    try:
-        return provider(delivery)
-    except Exception as error:
-        log.exception("provider broke", delivery_id=delivery.id, channel=delivery.channel)
-        return TryAgain(f"{type(error).__name__}: {error}")
-
-
-def _settlement(delivery: Delivery, attempt: Attempt) -> Settlement:
-    match attempt:
-        case Sent():
-            return Settlement(delivery.id, "sent")
-        case TryAgain(why) if delivery.attempts < ATTEMPTS_MAX:
-            return Settlement(delivery.id, "due", why, back_off_seconds(delivery.attempts))
-        case TryAgain(why) | GiveUp(why):
-            return Settlement(delivery.id, "failed", why)
-
-
-def back_off_seconds(attempts: int) -> float:
-    """How long to wait after this many attempts: 2 s doubled each time, at most an hour, of which half is random."""
-    longest = min(BACK_OFF_SECONDS_FIRST * 2.0 ** (attempts - 1), BACK_OFF_SECONDS_MAX)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+@cache
+def postroom() -> Postroom:
+    """Return this worker process's postroom, made on first use and closed when the process ends."""
+    made = Postroom(worker_pool(), redis_client(), settings(), opened(settings()))
+    worker_process_shutdown.connect(lambda **_: made.close(), weak=False)
+    return made

@@ -24,8 +24,8 @@ def redis_client() -> Redis:
 
 @cache
 def worker_pool() -> ConnectionPool[Db]:
-    """Return this worker process's pool: two connections, as it does one thing at a time.
+    """Return this worker process's pool. Serving needs one connection; the couriers of all channels one each.
 
     Checked, because a token used up on a dead connection would leave its session to the sweep.
     """
-    return open_pool(settings().database_url, WORKER_TIMEOUTS, size_max=2, checked=True)
+    return open_pool(settings().database_url, WORKER_TIMEOUTS, size_max=4, checked=True)

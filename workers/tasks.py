@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
-from workers import deliver, lane, sweep
+from workers import lane, remind, sweep
 from workers.app import app
+from workers.deliver import postroom
 from workers.queues import QueueName
 from workers.resources import redis_client, worker_pool
 
@@ -28,4 +29,10 @@ def sweep_lanes(**_newer: Any) -> None:
 @app.task(name="seatline.deliver_due", queue=QueueName.NOTIFICATIONS)
 def deliver_due(**_newer: Any) -> None:
     """Deliver what is due."""
-    deliver.deliver_due(worker_pool(), redis_client())
+    postroom().deliver_due()
+
+
+@app.task(name="seatline.remind", queue=QueueName.NOTIFICATIONS)
+def remind_members(**_newer: Any) -> None:
+    """Write the notices whose time has come: reminders, passes that expire soon."""
+    remind.remind(worker_pool(), redis_client())

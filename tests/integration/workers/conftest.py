@@ -1,0 +1,20 @@
+"""Deliveries under test begin with empty tables, so that whatever is due is the test's own."""
+
+from collections.abc import Iterator
+
+import pytest
+from psycopg_pool import ConnectionPool
+from redis import Redis
+
+from storage.database import Db
+from tests.integration.workers.postroom import Desk
+
+
+@pytest.fixture
+def desk(db: Db, pool: ConnectionPool[Db], redis: Redis) -> Iterator[Desk]:
+    db.execute("TRUNCATE notices CASCADE")
+    db.execute("DELETE FROM webhooks")
+    desk = Desk(db, pool, redis)
+    yield desk
+    for postroom in desk.opened:
+        postroom.close()
