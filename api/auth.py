@@ -76,6 +76,11 @@ def maybe_caller() -> Caller | None:
     return found
 
 
+def no_such_member() -> ProblemError:
+    """Return the problem of a token whose member is gone."""
+    return ProblemError(ProblemCode.TOKEN_INVALID, "The member this token was issued to is gone; sign in again.")
+
+
 def hash_password(password: str) -> str:
     """Return what to keep in place of a password; takes some 20 ms and 19 MiB."""
     return _aside(lambda: _HASHER.hash(password))

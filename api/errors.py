@@ -48,7 +48,8 @@ def input_problem(error: ValidationError, location: str) -> ProblemError:
 
 
 def _name_of(found: ErrorDetails, location: str) -> str:
-    name = ".".join(str(part) for part in found["loc"]) or "body"
+    # Of a name that is not allowed pydantic says `[key]` behind it.
+    name = ".".join(str(part) for part in found["loc"] if part != "[key]") or "body"
     name = name[:100]
     return name.replace("_", "-").title() if location == "headers" else name
 

@@ -1,4 +1,4 @@
-"""Happenings: the present state of a command, booking or session, as event streams send it.
+"""Happenings: the present state of a command, booking, session, notification or inbox, as event streams send it.
 
 They come from two sources that say the same: the outcomes that workers publish, and the database.
 """
@@ -13,16 +13,20 @@ from uuid import UUID
 
 from api.problems import explained
 from domain.refusals import RefusalReason
-from storage.queries.changes import BookingChange, CommandChange, SessionState
+from storage.queries.changes import BookingChange, CommandChange, Inbox, NoticeChange, SessionState
 
-Kind = Literal["command", "booking", "session"]
+Kind = Literal["command", "booking", "session", "notification", "inbox"]
+
+Key = tuple[Kind, UUID, int]
+"""What a state is of: its kind, its id and, for one notification of many, its number."""
 
 
 @dataclass(frozen=True)
 class Happening:
     """The state of one thing at one instant; `audience` is the member it concerns, None for those who watch it.
 
-    `order` grows with each change of the same thing, so that of two states the later one is known.
+    `order` grows with each change of the same thing, so that of two states the later one is known. An inbox has its
+    member's id; so has a notification in it, which `number` tells from the others.
     """
 
     kind: Kind
@@ -31,11 +35,12 @@ class Happening:
     order: int
     state: dict[str, Any]
     audience: UUID | None = None
+    number: int = 0
 
     @property
-    def key(self) -> tuple[Kind, UUID]:
+    def key(self) -> Key:
         """What the state is of."""
-        return self.kind, self.id
+        return self.kind, self.id, self.number
 
     @cached_property
     def frame(self) -> bytes:
@@ -55,14 +60,19 @@ def instant_of(event_id: int) -> datetime:
 
 
 def published(message: str) -> Iterator[Happening]:
-    """Yield what one published batch tells; see `workers.outcomes.message_of` for its shape."""
-    batch = json.loads(message)
-    at = datetime.fromisoformat(batch["applied_at"])
-    for command in batch["commands"]:
+    """Yield what one message tells: of a batch, of notices alone or of an inbox; see `workers.outcomes` for each."""
+    told = json.loads(message)
+    at = datetime.fromisoformat(told["applied_at"])
+    for command in told.get("commands", ()):
         yield _command(at=at, actor_id=_uuid(command.pop("actor_id")), state=command)
-    for booking in batch["bookings"]:
+    for booking in told.get("bookings", ()):
         yield _booking(at=at, member_id=UUID(booking.pop("member_id")), state=booking)
-    yield _session(at, batch["session"])
+    for notice in told.get("notices", ()):
+        yield _notification(at=at, member_id=UUID(notice.pop("member_id")), state={**notice, "read_at": None})
+    if session := told.get("session"):
+        yield _session(at, session)
+    if inbox := told.get("inbox"):
+        yield _inbox(at, UUID(inbox["member_id"]), inbox["unread"])
 
 
 def of_command(change: CommandChange) -> Happening:
@@ -87,6 +97,24 @@ def of_booking(change: BookingChange) -> Happening:
         "skipped": change.skipped,
     }
     return _booking(at=change.changed_at, member_id=change.member_id, state=state)
+
+
+def of_notice(change: NoticeChange) -> Happening:
+    """Return a notification as the database has it."""
+    state = {
+        "id": change.id,
+        "kind": change.kind,
+        "booking_id": None if change.booking_id is None else str(change.booking_id),
+        "pass_id": None if change.pass_id is None else str(change.pass_id),
+        "created_at": change.created_at.isoformat(),
+        "read_at": None if change.read_at is None else change.read_at.isoformat(),
+    }
+    return _notification(at=change.created_at, member_id=change.member_id, state=state)
+
+
+def of_inbox(inbox: Inbox, at: datetime) -> Happening:
+    """Return an inbox as the database had it at this instant."""
+    return _inbox(at, inbox.member_id, inbox.unread)
 
 
 def of_session(state: SessionState, at: datetime) -> Happening:
@@ -115,10 +143,24 @@ def _booking(*, at: datetime, member_id: UUID, state: dict[str, Any]) -> Happeni
     return Happening("booking", UUID(state["id"]), at, microseconds(at), state, member_id)
 
 
+def _notification(*, at: datetime, member_id: UUID, state: dict[str, Any]) -> Happening:
+    # Of a notice nothing changes but that it is read, once.
+    is_read = state["read_at"] is not None
+    state |= {"created_at": _plain(state["created_at"]), "read_at": _plain(state["read_at"]) if is_read else None}
+    return Happening("notification", member_id, at, int(is_read), state, member_id, number=state["id"])
+
+
+def _inbox(at: datetime, member_id: UUID, unread: int) -> Happening:
+    return Happening("inbox", member_id, at, microseconds(at), {"unread": unread}, member_id)
+
+
 def _session(at: datetime, state: dict[str, Any]) -> Happening:
-    starts_at = datetime.fromisoformat(state["starts_at"]).astimezone(UTC)
-    state["starts_at"] = starts_at.isoformat().replace("+00:00", "Z")
+    state["starts_at"] = _plain(state["starts_at"])
     return Happening("session", UUID(state["id"]), at, state["position"], state)
+
+
+def _plain(instant: str) -> str:
+    return datetime.fromisoformat(instant).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _explained(codes: list[str]) -> list[dict[str, str]]:

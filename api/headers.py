@@ -5,7 +5,7 @@ from flask import Response, request
 
 from storage.settings import Settings
 
-_METHODS = "GET, POST"
+_METHODS = "GET, POST, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer"
 _ANSWER_HEADERS = "Location, Preference-Applied, Retry-After"
 _PREFLIGHT_SECONDS = "600"

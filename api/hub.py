@@ -215,9 +215,10 @@ class Hub:
             self._poll.restart()
         elif self._poll.is_due(LOOK_EVERY_SECONDS if self.listening.is_set() else ASK_AFTER_SECONDS):
             since = self._poll.read_to
-            for happening in self._poll.news(self._ask(lambda db: read_changes(db, since, members, sessions))):
+            reading = self._ask(lambda db: read_changes(db, since, members=members, inboxes=members, sessions=sessions))
+            for happening in self._poll.news(reading):
                 self.tell(happening)
-            self._poll.forget(sessions)
+            self._poll.forget([*sessions, *members])
 
 
 def _take_out(table: dict[UUID, set[T]], key: UUID, entry: T) -> None:

@@ -14,12 +14,15 @@ from apiflask import APIBlueprint
 from api import auth
 from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
-from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, problem_members
+from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, ProblemError, problem_members
 from api.services import services
+from storage.queries.members import find_role
 
 SECURITY_SCHEME = "AccessToken"
 SCHEMAS = "#/components/schemas/"
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"  # read wherever a form is
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -30,19 +33,33 @@ class Access(Enum):
     PUBLIC = "nobody has to sign in"
     OPTIONAL = "whoever signs in is told more"
     MEMBER = "a token is needed"
+    STAFF = "the token of an admin or owner is needed"
 
 
 _SECURITY: dict[Access, list[dict[str, list[str]]] | None] = {
     Access.PUBLIC: None,
     Access.OPTIONAL: [{}, {SECURITY_SCHEME: []}],
     Access.MEMBER: [{SECURITY_SCHEME: []}],
+    Access.STAFF: [{SECURITY_SCHEME: []}],
 }
 
-_TOKEN_PROBLEMS = {
+_STAFF_ROLES = {"admin", "owner"}
+
+_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED)
+_TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),
     Access.OPTIONAL: (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
-    Access.MEMBER: (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
+    Access.MEMBER: _NO_TOKEN_FITS,
+    Access.STAFF: (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED),
 }
+
+BODY_PROBLEMS = (
+    ProblemCode.INVALID_JSON,
+    ProblemCode.BODY_TOO_LARGE,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    ProblemCode.INVALID_INPUT,
+)
+"""What may be wrong with any JSON body."""
 
 HEADER_DOCS: dict[str, dict[str, Any]] = {
     "Location": {"description": "Where the command can be looked up.", "schema": {"type": "string"}},
@@ -72,8 +89,7 @@ def operation(
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            if access is not Access.PUBLIC:
-                auth.identify(services().settings, required=access is Access.MEMBER)
+            _let_in(access)
             return view(*args, **kwargs)
 
         documented = _described.doc(
@@ -86,13 +102,32 @@ def operation(
     return decorate
 
 
+def _let_in(access: Access) -> None:
+    """End the request with a problem unless its caller may call the operation."""
+    if access is Access.PUBLIC:
+        return
+    auth.identify(services().settings, required=access is not Access.OPTIONAL)
+    if access is Access.STAFF:
+        member_id = auth.caller().member_id
+        # Asked each time: whoever is no longer on the staff may still hold a token.
+        if services().ask(lambda db: find_role(db, member_id)) not in _STAFF_ROLES:
+            raise ProblemError(ProblemCode.NOT_PERMITTED)
+
+
+def json_answer(schema: str, description: str) -> dict[str, Any]:
+    """Return the OpenAPI response of an answer with this model, for a second status beside that of `@output`."""
+    return {"description": description, "content": {JSON: {"schema": {"$ref": f"{SCHEMAS}{schema}"}}}}
+
+
+def html_answer(description: str) -> dict[str, Any]:
+    """Return the OpenAPI response of a page for people."""
+    return {"description": description, "content": {"text/html": {"schema": {"type": "string"}}}}
+
+
 def command_answer(description: str) -> dict[str, Any]:
     """Return the OpenAPI response of an operation that answers with a command."""
-    return {
-        "description": description,
-        "content": {JSON: {"schema": {"$ref": f"{SCHEMAS}Command"}}},
-        "headers": {name: HEADER_DOCS[name] for name in ("Location", "Preference-Applied")},
-    }
+    headers = {name: HEADER_DOCS[name] for name in ("Location", "Preference-Applied")}
+    return {**json_answer("Command", description), "headers": headers}
 
 
 def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
@@ -135,8 +170,11 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
         for about in operations.values():
             about["parameters"] = [_parameter(parameter) for parameter in about["parameters"]]
             if body := about.get("requestBody"):
-                schema = schemas[body["content"][JSON]["schema"]["$ref"].removeprefix(SCHEMAS)]
-                body["required"] = bool(schema.get("required"))
+                content = next(iter(body["content"].values()))
+                schema = schemas[content["schema"]["$ref"].removeprefix(SCHEMAS)]
+                if FORM in body["content"]:
+                    body["content"][MULTIPART] = content
+                body["required"] = bool({"required", "oneOf", "anyOf"} & schema.keys())
     return spec
 
 
@@ -158,10 +196,11 @@ def _renamed(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
-    """A parameter is there or not, never null; path parameters are ids."""
+    """A parameter is there or not, never null; in a path, ids are UUIDs."""
     schema = dict(parameter["schema"])
     if parameter["in"] == "path":
-        schema["format"] = "uuid"
+        if parameter["name"].endswith("_id"):
+            schema["format"] = "uuid"
         return {**parameter, "required": True, "schema": schema}
     kinds = [kind for kind in schema.pop("anyOf", []) if kind.get("type") != "null"]
     schema = {**schema, **(kinds[0] if kinds else {})}

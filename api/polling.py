@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from api.happenings import Happening, Kind, of_booking, of_command, of_session
+from api.happenings import Happening, Key, of_booking, of_command, of_inbox, of_notice, of_session
 from domain.ids import MemberId, TrainingSessionId
 from storage.database import Db
 from storage.queries import changes
@@ -15,6 +15,7 @@ OVERLAP = timedelta(seconds=15)
 """A commit may come this much later than the instant it wrote down, so every reading begins this much earlier."""
 
 COMMANDS_MAX = 200  # settled commands of one member that a reading tells at most
+NOTICES_MAX = 20  # notices of one member, the newest, that a reading looks at
 REMEMBERED_SECONDS = 60.0  # longer than the overlap and the time between two readings
 
 
@@ -27,21 +28,28 @@ class Reading:
 
 
 def read_changes(
-    db: Db, since: datetime | None, member_ids: Collection[UUID], session_ids: Collection[UUID]
+    db: Db,
+    since: datetime | None,
+    *,
+    members: Collection[UUID],
+    inboxes: Collection[UUID],
+    sessions: Collection[UUID],
 ) -> Reading:
-    """Return these members' commands and bookings changed since, and the present state of these sessions.
+    """Return what has changed for these members since, and the present state of these inboxes and sessions.
 
-    Without `since` only the overlap is read.
+    What changes for a member are their commands, bookings and notices. Without `since` only the overlap is read.
     """
     now = changes.database_now(db)
     since = (since or now) - OVERLAP
-    members = [MemberId(id_) for id_ in member_ids]
-    states = changes.session_states(db, [TrainingSessionId(id_) for id_ in session_ids])
+    concerned = [MemberId(id_) for id_ in members]
     happenings = [
-        *map(of_command, changes.commands_settled_since(db, members, since, limit=COMMANDS_MAX)),
-        *map(of_booking, changes.bookings_changed_since(db, members, since)),
-        *(of_session(state, now) for state in states),
+        *map(of_command, changes.commands_settled_since(db, concerned, since, limit=COMMANDS_MAX)),
+        *map(of_booking, changes.bookings_changed_since(db, concerned, since)),
+        *map(of_notice, changes.notices_written_since(db, concerned, since, limit=NOTICES_MAX)),
     ]
+    states = changes.session_states(db, [TrainingSessionId(id_) for id_ in sessions])
+    happenings += (of_session(state, now) for state in states)
+    happenings += (of_inbox(inbox, now) for inbox in changes.inboxes(db, [MemberId(id_) for id_ in inboxes]))
     return Reading(now, happenings)
 
 
@@ -51,7 +59,7 @@ class Poll:
 
     read_to: datetime | None = None
     _read_at: float = 0.0
-    _told: dict[tuple[Kind, UUID], tuple[Happening, float]] = field(default_factory=dict)
+    _told: dict[Key, tuple[Happening, float]] = field(default_factory=dict)
 
     def is_due(self, every_seconds: float) -> bool:
         """Whether the last reading is so long ago."""
@@ -71,11 +79,12 @@ class Poll:
         self.read_to = reading.read_to
 
     def forget(self, watched: Iterable[UUID]) -> None:
-        """Forget what is too old to be read again, and sessions that nobody watches any more."""
+        """Forget what is too old to be read again, and sessions and inboxes that nobody watches any more."""
         kept, oldest = set(watched), time.monotonic() - REMEMBERED_SECONDS
-        for (kind, id_), (_, told_at) in list(self._told.items()):
-            if id_ not in kept if kind == "session" else told_at < oldest:
-                self._told.pop((kind, id_), None)
+        for key, (_, told_at) in list(self._told.items()):
+            kind, id_, _ = key
+            if id_ not in kept if kind in {"session", "inbox"} else told_at < oldest:
+                self._told.pop(key, None)
 
     def restart(self) -> None:
         """Nobody listens: the next reading begins at its own present."""

@@ -21,10 +21,13 @@ class ProblemCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
+    NOT_PERMITTED = "not_permitted"
     NOT_FOUND = "not_found"
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
     COMMAND_NOT_FOUND = "command_not_found"
+    PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
+    PUSH_NOT_AVAILABLE = "push_not_available"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REFUSED = "refused"
     BODY_TOO_LARGE = "body_too_large"
@@ -78,6 +81,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "Sign-in failed",
         "E-mail address and password do not belong together; check both and try again.",
     ),
+    ProblemCode.NOT_PERMITTED: ProblemKind(
+        HTTPStatus.FORBIDDEN,
+        "This is not for you",
+        "Only admins and owners of the studio may ask this; sign in as one of them.",
+    ),
     ProblemCode.NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,
         "There is nothing here",
@@ -91,6 +99,16 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."
+    ),
+    ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "No such device",
+        "You have no such device; see those you have at /v1/me/push-subscriptions.",
+    ),
+    ProblemCode.PUSH_NOT_AVAILABLE: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "Push is not available",
+        "This studio does not push; the operator sets SEATLINE_VAPID_PRIVATE_KEY to make it.",
     ),
     ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(
         HTTPStatus.METHOD_NOT_ALLOWED,

@@ -104,3 +104,9 @@ class Services:
 def services() -> Services:
     """Return the services of the app that is answering."""
     return cast("Services", current_app.extensions[EXTENSION])
+
+
+def page_size(limit: int | None) -> int:
+    """Return how many entries a page has that was asked for with this limit."""
+    most = services().settings.page_size_max
+    return min(limit or most, most)

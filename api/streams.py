@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Condition
 from uuid import UUID
 
-from api.happenings import Happening, Kind
+from api.happenings import Happening, Key
 from domain.ids import MemberId
 
 PENDING_MAX = 500
@@ -19,7 +19,7 @@ class Stream:
     member_id: MemberId
     session_ids: frozenset[UUID]
     is_too_slow: bool = False
-    _pending: dict[tuple[Kind, UUID], Happening] = field(default_factory=dict)
+    _pending: dict[Key, Happening] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)
 
     def put(self, happening: Happening) -> None:

@@ -1,4 +1,4 @@
-"""What a member sees of themselves: who they are, their bookings, passes and notifications."""
+"""What a member sees of themselves: who they are, their bookings and passes."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,6 @@ from api.models.sessions import Session
 from domain.passes import unusable_reasons
 from storage.queries.bookings import MyBooking, When
 from storage.queries.members import Member
-from storage.queries.notifications import Notification
 from storage.queries.passes import LedgerLine, MyPass
 from storage.queries.schedule import ScheduledSession
 
@@ -161,43 +160,3 @@ class PassesForSession(Answer):
     """My passes, those first that can pay."""
 
     items: list[PassForSession]
-
-
-class NotificationState(Answer):
-    """Something I was told, or am about to be, on one channel."""
-
-    id: int
-    kind: str = Field(examples=["promoted"])
-    channel: str
-    status: str = Field(description="`due`, `sending`, `sent`, `failed` or `dropped`.")
-    created_at: Instant
-    settled_at: Instant | None
-    booking_id: UUID
-    session_id: UUID
-    session_name: str
-    session_starts_at: Instant
-    details: dict[str, Any] = Field(description="What the message says beside these, depending on its kind.")
-
-    @classmethod
-    def of(cls, told: Notification) -> "NotificationState":
-        """Return the notification with what it is about."""
-        return cls(
-            id=told.id,
-            kind=told.kind,
-            channel=told.channel,
-            status=told.status,
-            created_at=told.created_at,
-            settled_at=told.settled_at,
-            booking_id=told.booking_id,
-            session_id=told.training_session_id,
-            session_name=told.training_name,
-            session_starts_at=told.starts_at,
-            details=told.details,
-        )
-
-
-class NotificationsPage(Answer):
-    """My notifications, newest first."""
-
-    items: list[NotificationState]
-    next_cursor: NextCursor

@@ -42,10 +42,11 @@ routes = APIBlueprint("events", __name__, tag="Live events")
 def get_events(query_data: EventsQuery, headers_data: EventsHeaders) -> Response:
     """Hear what happens.
 
-    Server-Sent Events: `command` (my commands), `booking` (my bookings) and `session` (the sessions asked for), each
+    Server-Sent Events: `command` (my commands), `booking` (my bookings), `notification` (what I am told; its words
+    are at /v1/me/notifications), `inbox` (how much of that is unread) and `session` (the sessions asked for), each
     with the present state as JSON, never with a change that must be added up; the same state may come twice. The
-    stream begins with the present state of the sessions. With `Last-Event-ID` it goes on with everything that has
-    changed since. A comment comes every 15 seconds while nothing happens.
+    stream begins with the present state of the inbox and the sessions. With `Last-Event-ID` it goes on with
+    everything that has changed since. A comment comes every 15 seconds while nothing happens.
     """
     made, me = services(), caller()
     # Subscribed before the database is read, so that nothing falls between the two.
@@ -63,10 +64,14 @@ def get_events(query_data: EventsQuery, headers_data: EventsHeaders) -> Response
 
 
 def _catch_up(made: Services, stream: Stream, last_event_id: str | None) -> datetime:
-    """Put what the client has missed, and the sessions as they stand; return the instant up to which that goes."""
+    """Put what the client has missed, and the inbox and the sessions as they stand.
+
+    Return the instant up to which that goes.
+    """
     since = None if last_event_id is None else instant_of(int(last_event_id))
-    members = [] if since is None else [stream.member_id]
-    reading = made.ask(lambda db: read_changes(db, since, members, stream.session_ids))
+    me = [stream.member_id]
+    members = [] if since is None else me
+    reading = made.ask(lambda db: read_changes(db, since, members=members, inboxes=me, sessions=stream.session_ids))
     missing = stream.session_ids - {one.id for one in reading.happenings if one.kind == "session"}
     if missing:
         sentence = f"There is no session {min(missing, key=str)}; look it up in the schedule again."

@@ -1,28 +1,25 @@
-"""Me: who I am, my bookings, passes and notifications."""
+"""Me: who I am, my bookings and passes."""
 
 from apiflask import APIBlueprint
 
 from api import cursors
-from api.auth import caller
+from api.auth import caller, no_such_member
 from api.models.me import (
     Booking,
     BookingsPage,
     BookingsQuery,
     Me,
-    NotificationsPage,
-    NotificationState,
     PageQuery,
     PassesPage,
     PassWithLedger,
 )
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
-from api.services import services
+from api.problems import ProblemCode
+from api.services import page_size, services
 from domain.ids import PassId
 from storage.database import Db
 from storage.queries.bookings import MyBooking, list_bookings
 from storage.queries.members import find_member
-from storage.queries.notifications import list_notifications
 from storage.queries.passes import LedgerLine, MyPass, list_passes, newest_ledger_lines
 
 LEDGER_LINES_MAX = 20
@@ -38,7 +35,7 @@ def get_me() -> Me:
     member_id = caller().member_id
     member = services().ask(lambda db: find_member(db, member_id))
     if member is None:
-        raise ProblemError(ProblemCode.TOKEN_INVALID, "The member this token was issued to is gone; sign in again.")
+        raise no_such_member()
     return Me.of(member)
 
 
@@ -51,7 +48,7 @@ def get_bookings(query_data: BookingsQuery) -> BookingsPage:
 
     Cancelled ones are among them. Go on with the same `when` that the cursor came from.
     """
-    member_id, limit = caller().member_id, _limit(query_data)
+    member_id, limit = caller().member_id, page_size(query_data.limit)
     after = cursors.read_place(query_data.cursor)
     found = services().ask(lambda db: list_bookings(db, member_id, query_data.when, after=after, limit=limit + 1))
     page = found[:limit]
@@ -71,7 +68,7 @@ def get_passes(query_data: PageQuery) -> PassesPage:
 
     Each with the newest lines of its ledger: what was taken from it and given back, and for which session.
     """
-    member_id, limit = caller().member_id, _limit(query_data)
+    member_id, limit = caller().member_id, page_size(query_data.limit)
     after = cursors.read_uuid(query_data.cursor)
 
     def question(db: Db) -> tuple[list[MyPass], dict[PassId, list[LedgerLine]]]:
@@ -87,29 +84,5 @@ def get_passes(query_data: PageQuery) -> PassesPage:
     )
 
 
-@routes.get("/v1/me/notifications")
-@operation(access=Access.MEMBER, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
-@routes.input(PageQuery, location="query")
-@routes.output(NotificationsPage)
-def get_notifications(query_data: PageQuery) -> NotificationsPage:
-    """List what I was told.
-
-    Newest first, one entry for each channel.
-    """
-    member_id, limit = caller().member_id, _limit(query_data)
-    before = cursors.read_number(query_data.cursor)
-    found = services().ask(lambda db: list_notifications(db, member_id, before=before, limit=limit + 1))
-    page = found[:limit]
-    return NotificationsPage(
-        items=[NotificationState.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
-    )
-
-
 def _cursor_of(last: MyBooking) -> str:
     return cursors.place_cursor(last.session.training_session.starts_at, last.booking.id)
-
-
-def _limit(query: PageQuery) -> int:
-    most = services().settings.page_size_max
-    return min(query.limit or most, most)

@@ -10,7 +10,7 @@ from api.models.me import PassesForSession, PassForSession
 from api.models.sessions import Session, SessionDetail, SessionsPage, SessionsQuery
 from api.openapi import Access, operation
 from api.problems import ProblemCode, ProblemError
-from api.services import services
+from api.services import page_size, services
 from domain.ids import TrainerId, TrainingId, TrainingSessionId
 from storage.database import Db
 from storage.queries.bookings import find_live_booking
@@ -34,8 +34,7 @@ def get_sessions(query_data: SessionsQuery) -> SessionsPage:
 
     Sessions in order of their start, a page at a time. Needs no token.
     """
-    made = services()
-    limit = min(query_data.limit or made.settings.page_size_max, made.settings.page_size_max)
+    limit = page_size(query_data.limit)
     filters = Filters(
         starts_from=query_data.from_,
         starts_before=query_data.to,
@@ -43,7 +42,7 @@ def get_sessions(query_data: SessionsQuery) -> SessionsPage:
         training_id=None if query_data.training_id is None else TrainingId(query_data.training_id),
     )
     after = cursors.read_place(query_data.cursor)
-    found = made.ask(lambda db: list_sessions(db, filters, after=after, limit=limit + 1))
+    found = services().ask(lambda db: list_sessions(db, filters, after=after, limit=limit + 1))
     page = found[:limit]
     last = page[-1].training_session if len(found) > limit else None
     return SessionsPage(

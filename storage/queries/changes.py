@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.ids import MemberId, TrainingSessionId
 from storage.database import Db
+from storage.queries.notifications import UNREAD_COUNTED_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,27 @@ class BookingChange:
     status: str
     skipped: list[str]
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeChange:
+    """A notice to this member, written lately; `read_at` is None while it is unread."""
+
+    id: int
+    member_id: UUID
+    kind: str
+    booking_id: UUID | None
+    pass_id: UUID | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """How many of this member's notices are unread, counted up to `UNREAD_COUNTED_MAX`."""
+
+    member_id: UUID
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,42 @@ def bookings_changed_since(db: Db, member_ids: Collection[MemberId], since: date
         (list(member_ids), since),
     )
     return [BookingChange(*row) for row in rows]
+
+
+def notices_written_since(
+    db: Db, member_ids: Collection[MemberId], since: datetime, *, limit: int
+) -> list[NoticeChange]:
+    """Return these members' notices written since, looking at the newest `limit` of each member; oldest first."""
+    rows = db.execute(
+        """
+        SELECT newest.id, newest.member_id, newest.kind, newest.booking_id, newest.pass_id, newest.created_at,
+               newest.read_at
+          FROM unnest(%(members)s::uuid[]) AS member (id)
+         CROSS JOIN LATERAL (
+               SELECT * FROM notices WHERE notices.member_id = member.id
+                ORDER BY id DESC LIMIT %(limit)s) AS newest
+         WHERE newest.created_at > %(since)s
+         ORDER BY newest.id
+        """,
+        {"members": list(member_ids), "since": since, "limit": limit},
+    )
+    return [NoticeChange(*row) for row in rows]
+
+
+def inboxes(db: Db, member_ids: Collection[MemberId]) -> list[Inbox]:
+    """Return how much is unread in each of these members' inboxes."""
+    rows = db.execute(
+        """
+        SELECT member.id, unread.count
+          FROM unnest(%s::uuid[]) AS member (id)
+         CROSS JOIN LATERAL (
+               SELECT count(*)
+                 FROM (SELECT FROM notices WHERE member_id = member.id AND read_at IS NULL LIMIT %s) AS counted
+               ) AS unread
+        """,
+        (list(member_ids), UNREAD_COUNTED_MAX),
+    )
+    return [Inbox(*row) for row in rows]
 
 
 def session_states(db: Db, training_session_ids: Sequence[TrainingSessionId]) -> list[SessionState]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.channels import Channel
 from storage.command_log import lanes_with_work
 from storage.database import Db
 
@@ -25,7 +26,35 @@ def backlog(db: Db) -> Backlog:
     return Backlog(len(lanes), max((lane.oldest_age_seconds for lane in lanes), default=0.0))
 
 
-def deliveries_not_sent(db: Db) -> dict[str, int]:
-    """Return how many deliveries are in each state but `sent`, which would be counted ever longer."""
-    rows = db.execute("SELECT status, count(*) FROM deliveries WHERE status <> 'sent' GROUP BY status")
+def open_deliveries(db: Db) -> dict[tuple[str, str, str], int]:
+    """Return how many deliveries are due, being sent or failed, by (channel, kind, status), from one index.
+
+    Those sent and dropped grow for ever; they are counted as they happen.
+    """
+    rows = db.execute(
+        """
+        SELECT channel, kind, status, count(*) FROM deliveries
+         WHERE status IN ('due', 'sending', 'failed') GROUP BY channel, kind, status
+        """
+    )
+    return {(channel, kind, status): count for channel, kind, status, count in rows}
+
+
+def oldest_due_seconds(db: Db) -> dict[str, float]:
+    """Return for each channel how long its longest waiting delivery could have gone out; reads one row for each.
+
+    One that waits for its time, and one that a worker is sending, is not late. A channel where nothing is late is
+    missing.
+    """
+    rows = db.execute(
+        """
+        SELECT wanted.channel, extract(epoch FROM clock_timestamp() - oldest.due_at)::float8
+          FROM unnest(%s::text[]) AS wanted (channel)
+         CROSS JOIN LATERAL (SELECT due_at FROM deliveries
+                              WHERE deliveries.channel = wanted.channel AND status IN ('due', 'sending')
+                              ORDER BY due_at LIMIT 1) AS oldest
+         WHERE oldest.due_at < clock_timestamp()
+        """,
+        ([str(channel) for channel in Channel],),
+    )
     return dict(rows.fetchall())

@@ -47,3 +47,9 @@ def find_member(db: Db, member_id: MemberId) -> Member | None:
             """,
             (member_id,),
         ).fetchone()
+
+
+def find_role(db: Db, member_id: MemberId) -> str | None:
+    """Return the member's role as it is now; None if there is no such member."""
+    row = db.execute("SELECT role FROM members WHERE id = %s", (member_id,)).fetchone()
+    return None if row is None else row[0]

@@ -1,45 +1,40 @@
-"""What a member was told, or is about to be."""
+"""A member's inbox: what they were told in the app, and how much of it is unread."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from psycopg.sql import SQL
 
 from domain.ids import MemberId
 from storage.database import Db
+from storage.told import TOLD_COLUMNS, TOLD_JOINS, ToldNotice, told_notice_from
+
+UNREAD_COUNTED_MAX = 100
+"""How many unread notices are counted; a member with more has this many."""
+
+_NEWEST = SQL(
+    """
+    SELECT {columns}
+      FROM (SELECT * FROM notices WHERE member_id = %(member)s AND id < %(before)s
+             ORDER BY id DESC LIMIT %(limit)s) AS notices
+      {joins}
+     ORDER BY notices.id DESC
+    """
+).format(columns=TOLD_COLUMNS, joins=TOLD_JOINS)
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """One notice on one channel; `settled_at` is None while it is due or being sent."""
-
-    id: int
-    kind: str
-    channel: str
-    status: str
-    created_at: datetime
-    settled_at: datetime | None
-    details: dict[str, Any]
-    booking_id: UUID
-    training_session_id: UUID
-    training_name: str
-    starts_at: datetime
-
-
-def list_notifications(db: Db, member_id: MemberId, *, before: int | None, limit: int) -> list[Notification]:
-    """Return the member's notifications, newest first, those with a lower id than `before`."""
+def list_notices(db: Db, member_id: MemberId, *, before: int | None, limit: int) -> list[ToldNotice]:
+    """Return the member's notices, newest first, those with a lower id than `before`."""
     rows = db.execute(
-        """
-        SELECT deliveries.id, deliveries.kind, deliveries.channel, deliveries.status, deliveries.created_at,
-               deliveries.settled_at, deliveries.details, deliveries.booking_id, training_sessions.id,
-               trainings.name, training_sessions.starts_at
-          FROM deliveries
-          JOIN bookings ON bookings.id = deliveries.booking_id
-          JOIN training_sessions ON training_sessions.id = bookings.training_session_id
-          JOIN trainings ON trainings.id = training_sessions.training_id
-         WHERE deliveries.member_id = %(member)s AND deliveries.id < %(before)s
-         ORDER BY deliveries.id DESC LIMIT %(limit)s
-        """,
-        {"member": member_id, "before": before if before is not None else 2**63 - 1, "limit": limit},
+        _NEWEST, {"member": member_id, "before": before if before is not None else 2**63 - 1, "limit": limit}
     )
-    return [Notification(*row) for row in rows]
+    return [told_notice_from(row) for row in rows]
+
+
+def count_unread(db: Db, member_id: MemberId) -> int:
+    """Return how many of the member's notices are unread, counted up to `UNREAD_COUNTED_MAX`."""
+    row = db.execute(
+        """
+        SELECT count(*)
+          FROM (SELECT FROM notices WHERE member_id = %s AND read_at IS NULL LIMIT %s) AS counted
+        """,
+        (member_id, UNREAD_COUNTED_MAX),
+    ).fetchone()
+    return row[0] if row else 0

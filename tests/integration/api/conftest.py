@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -25,7 +26,7 @@ from domain.ids import MemberId, TrainingSessionId
 from storage.database import Db
 from storage.settings import Settings, settings
 from tests.integration.studio import Member, Studio
-from workers import lane
+from workers import lane, outcomes
 from workers.queues import QueueName
 
 WAIT = {"Prefer": "wait=20"}
@@ -47,6 +48,12 @@ class Caller:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.http.post(path, json=body, headers=self._headers(headers))
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.http.patch(path, json=body, headers=self._headers({}))
+
+    def delete(self, path: str) -> Any:
+        return self.http.delete(path, headers=self._headers({}))
 
     def book(self, session_id: UUID, **headers: str) -> Any:
         assert self.member is not None
@@ -116,6 +123,12 @@ def serving(pool: ConnectionPool[Db], redis: Redis) -> Iterator[None]:
     thread.join()
 
 
+@pytest.fixture
+def nothing_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker leaves that dies between commit and publishing."""
+    monkeypatch.setattr(outcomes, "announce", lambda *_: None)
+
+
 @dataclass
 class Frames:
     """Reads an event stream one event at a time; comments are passed over."""
@@ -174,6 +187,14 @@ def reasons(body: dict[str, Any]) -> list[str]:
 
 def token_of(settings: Settings, member_id: MemberId) -> str:
     return f"Bearer {make_token(settings, member_id)}"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")
 
 
 @pytest.fixture

@@ -70,6 +70,25 @@ def test_a_body_that_is_not_declared_as_json_is_refused(me: Caller, studio: Stud
     problem(answer, 415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/me/notifications/read"),
+        ("PATCH", "/v1/me/notification-preferences"),
+        ("POST", "/v1/me/push-subscriptions"),
+    ],
+)
+def test_every_body_is_read_as_strictly(me: Caller, method: str, path: str) -> None:
+    def send(body: bytes, content_type: str = JSON) -> Any:
+        return me.http.open(path, method=method, data=body, content_type=content_type, headers=me._headers({}))
+
+    problem(send(b"{"), 400, "invalid_json")
+    problem(send(b'{"ids": [1], "ids": [2]}'), 400, "invalid_json")
+    problem(send(b"{}", "text/plain"), 415, "unsupported_media_type")
+    assert list(problem(send(b"[]"), 422, "invalid_input")["errors"]) == ["body"]
+    problem(send(b'"' + b"x" * 70_000 + b'"'), 413, "body_too_large")
+
+
 def test_a_cancellation_takes_no_fields(me: Caller, studio: Studio) -> None:
     booking_id = me.book(studio.a_session()).json["id"]
     errors = problem(me.post(f"/v1/bookings/{booking_id}/cancellation", {"why": "ill"}), 422, "invalid_input")["errors"]
@@ -152,7 +171,20 @@ def test_a_method_that_is_not_known_names_those_that_are(me: Caller) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/v1/commands/not-an-id", "/v1/sessions/%00", "/static/x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1/nothing",
+        "/v1/commands/not-an-id",
+        "/v1/sessions/%00",
+        "/static/x",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/unsubscribe/",
+        "/mail",
+    ],
+)
 def test_an_address_that_does_not_exist_is_not_found(me: Caller, path: str) -> None:
     problem(me.get(path), 404, "not_found")
 

@@ -6,12 +6,17 @@ from uuid import uuid4
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg_pool import ConnectionPool
 
 from api import readiness
+from storage.database import Db
+from storage.notices import relay
 from storage.settings import settings
 from tests.databases import new_database
 from tests.integration.api.conftest import WAIT, Caller, app_with, problem
 from tests.integration.studio import Studio
+from tests.integration.workers.postroom import Desk, ScriptedProvider
+from workers.providers.outcomes import GiveUp, Sent, TryAgain
 
 
 @pytest.fixture
@@ -99,7 +104,62 @@ def test_the_figures_follow_what_happens(anybody: Caller, me: Caller, studio: St
     assert seen["seatline_accept_to_applied_seconds_bucket", "+Inf"] == 2
     assert 0 < seen["seatline_accept_to_applied_seconds_sum",] < 60
     assert seen["seatline_lanes_waiting",] == 0
-    assert seen["seatline_deliveries", "due"] >= 1
+
+
+@pytest.fixture
+def desk(studio: Studio, pool: ConnectionPool[Db]) -> Iterator[Desk]:
+    studio.db.execute("TRUNCATE notices CASCADE")
+    studio.db.execute("DELETE FROM webhooks")
+    desk = Desk(studio.db, pool, studio.redis)
+    yield desk
+    for postroom in desk.opened:
+        postroom.close()
+
+
+def booked(studio: Studio, count: int) -> None:
+    session_id = studio.a_session(capacity=count)
+    for member in studio.members(count):
+        studio.book(session_id, member)
+    studio.serve(session_id)
+    relay(studio.db, limit=100)
+
+
+def test_deliveries_are_counted_by_channel_kind_and_state(anybody: Caller, studio: Studio, desk: Desk) -> None:
+    booked(studio, 4)
+    studio.db.execute("UPDATE deliveries SET due_at = now() - interval '1 min'")
+    provider = ScriptedProvider([Sent(), Sent(), GiveUp("550 no such mailbox"), TryAgain("451 busy")])
+
+    before = figures(anybody)
+    desk.postroom(provider).deliver_due()
+    after = figures(anybody)
+
+    def of_bookings(seen: dict[tuple[str, ...], float], name: str) -> dict[str, float]:
+        return {key[3]: value for key, value in seen.items() if key[:3] == (name, "email", "booking_confirmed")}
+
+    assert of_bookings(before, "seatline_deliveries_open") == {"due": 4, "sending": 0, "failed": 0}
+    assert of_bookings(after, "seatline_deliveries_open") == {"due": 1, "sending": 0, "failed": 1}
+    assert of_bookings(before, "seatline_deliveries_settled_total") == {}
+    assert of_bookings(after, "seatline_deliveries_settled_total") == {"sent": 2, "failed": 1}
+    assert after["seatline_deliveries_open", "push", "reminder", "failed"] == 0
+    assert before["seatline_oldest_due_delivery_seconds", "email"] >= 60
+    assert after["seatline_oldest_due_delivery_seconds", "email"] == 0
+    for outcome, calls in (("sent", 2), ("give_up", 1), ("try_again", 1)):
+        assert after["seatline_delivery_attempts_total", "email", outcome, "scripted"] == calls
+
+
+def test_the_time_from_a_notice_to_its_delivery_is_a_histogram(anybody: Caller, studio: Studio, desk: Desk) -> None:
+    booked(studio, 2)
+    studio.db.execute("UPDATE notices SET created_at = created_at - interval '2 min'")
+
+    desk.postroom(ScriptedProvider([Sent(), GiveUp("550 no such mailbox")])).deliver_due()
+    seen = figures(anybody)
+
+    assert seen["seatline_delivery_seconds_count", "email"] == 1, "what was not sent took no time"
+    assert seen["seatline_delivery_seconds_bucket", "email", "60.0"] == 0
+    assert seen["seatline_delivery_seconds_bucket", "email", "300.0"] == 1
+    assert seen["seatline_delivery_seconds_bucket", "email", "+Inf"] == 1
+    assert 120 <= seen["seatline_delivery_seconds_sum", "email"] < 300
+    assert seen["seatline_delivery_seconds_count", "push"] == 0
 
 
 def test_the_figures_show_lanes_that_wait(anybody: Caller, me: Caller, studio: Studio) -> None:
@@ -127,10 +187,11 @@ def test_the_figures_of_postgres_are_shown_without_redis_and_the_other_way_round
     assert ("seatline_commands_accepted_total",) in without_postgres
 
 
-def test_every_figure_is_documented(anybody: Caller, me: Caller, studio: Studio, serving: None) -> None:
+def test_every_figure_is_documented(anybody: Caller, me: Caller, studio: Studio, serving: None, desk: Desk) -> None:
     from api import metrics  # noqa: PLC0415
 
     me.book(studio.a_session(), **WAIT)
+    desk.postroom(ScriptedProvider()).deliver_due()
     assert metrics.__doc__
     for family in text_string_to_metric_families(anybody.get("/metrics").text):
         assert f"`{family.name}" in metrics.__doc__, family.name

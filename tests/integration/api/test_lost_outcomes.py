@@ -1,6 +1,5 @@
 """Outcomes that are never published, or not heard: the database is asked instead."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,17 +10,10 @@ from werkzeug.test import TestResponse
 
 from api.services import Services
 from storage.settings import settings
-from tests.integration.api.conftest import WAIT, Caller, Frames, app_with, services_of
+from tests.integration.api.conftest import WAIT, Caller, Frames, app_with, services_of, until
 from tests.integration.studio import Studio
-from workers import outcomes
 
 Listen = Callable[[TestResponse], Frames]
-
-
-@pytest.fixture
-def nothing_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker leaves that dies between commit and publishing."""
-    monkeypatch.setattr(outcomes, "announce", lambda *_: None)
 
 
 @pytest.fixture
@@ -29,14 +21,6 @@ def deaf(studio: Studio, closed_port: int) -> Iterator[tuple[Caller, Services]]:
     """An API whose Redis is away."""
     with app_with(replace(settings(), redis_url=f"redis://127.0.0.1:{closed_port}/0")) as app:
         yield Caller(app.test_client(), settings()).of(studio.a_member()), services_of(app)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("waited in vain")
 
 
 def test_who_waits_for_an_outcome_that_is_not_published_is_answered(

@@ -101,17 +101,6 @@ def test_passes_come_a_page_at_a_time(me: Caller, studio: Studio) -> None:
     assert listed == sorted(map(str, [me.member.pass_id, *more]))
 
 
-def test_notifications_come_newest_first(me: Caller, studio: Studio, serving: None) -> None:
-    session_id = studio.a_session()
-    for _ in range(2):
-        me.cancel(me.book(session_id, **WAIT).json["id"], **WAIT)
-    kinds = [one["kind"] for one in all_pages(me, "/v1/me/notifications")]
-    assert kinds == ["booking_cancelled", "booking_confirmed"] * 2
-    newest = me.get("/v1/me/notifications").json["items"][0]
-    assert (newest["session_id"], newest["channel"]) == (str(session_id), "console")
-    assert newest["details"]["by"] == "member"
-
-
-@pytest.mark.parametrize("path", ["", "/bookings", "/passes", "/notifications"])
+@pytest.mark.parametrize("path", ["", "/bookings", "/passes", "/notifications", "/notification-preferences"])
 def test_nothing_of_mine_is_shown_without_a_token(anybody: Caller, path: str) -> None:
     assert anybody.get(f"/v1/me{path}").status_code == 401

@@ -1,0 +1,31 @@
+"""What each kind of notification is called and says, in a few words: for lists of kinds and the unsubscribe page."""
+
+from dataclasses import dataclass
+
+from domain.notices import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """A short name, and one sentence that tells what has happened."""
+
+    title: str
+    description: str
+
+
+KIND_WORDS: dict[NoticeKind, KindWords] = {
+    NoticeKind.BOOKING_CONFIRMED: KindWords("Booking confirmed", "You have a place in a session you booked."),
+    NoticeKind.WAITLISTED: KindWords("On the waitlist", "A session was full, and you are in line for a place."),
+    NoticeKind.PROMOTED: KindWords("A place from the waitlist", "You waited in line and have a place now."),
+    NoticeKind.SKIPPED: KindWords("Passed over in line", "A place was free, but your pass could not pay for it."),
+    NoticeKind.BOOKING_CANCELLED: KindWords("Booking cancelled", "A place of yours was given back."),
+    NoticeKind.LEFT_WAITLIST: KindWords("Off the waitlist", "You no longer wait for a place in a session."),
+    NoticeKind.SESSION_RESCHEDULED: KindWords("Session moved", "A session of yours takes place at another time."),
+    NoticeKind.SESSION_UPDATED: KindWords("Session changed", "A session of yours has another trainer or space."),
+    NoticeKind.SESSION_CANCELLED: KindWords("Session cancelled", "A session of yours does not take place."),
+    NoticeKind.REMINDER: KindWords("Reminder", "A session of yours begins soon."),
+    NoticeKind.PASS_RUNNING_LOW: KindWords("Pass running low", "Few sessions are left on a pass of yours."),
+    NoticeKind.PASS_EXPIRING: KindWords("Pass expiring", "A pass of yours expires soon."),
+    NoticeKind.PASS_GRANTED: KindWords("New pass", "The studio gave you a pass."),
+    NoticeKind.PASS_EXTENDED: KindWords("Pass extended", "The studio added to a pass of yours."),
+}
