@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.cli_data import DATA_COMMANDS
+from ops.cli_deliveries import deliveries
+from ops.cli_passes import PASSES_COMMANDS
 from ops.cli_watch import WATCH_COMMANDS
+from ops.cli_webhooks import webhooks
 from ops.errors import OperatorError
 from ops.stack.errors import StackError
 from storage.settings import SettingsError, settings
@@ -54,7 +57,7 @@ def migrate() -> None:
     click.echo("The database has the newest schema.")
 
 
-for command in (*DATA_COMMANDS, *WATCH_COMMANDS):
+for command in (*DATA_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, deliveries, webhooks):
     seatline.add_command(command)
 
 

@@ -71,7 +71,7 @@ def lanes(*, watch: bool, as_json: bool) -> None:
 @click.command()
 @as_json
 def doctor(*, as_json: bool) -> None:
-    """Look at database, Redis, API and workers, and say what to do."""
+    """Look at database, Redis, API, workers and notifications, and say what to do."""
     from ops.doctor import examine  # noqa: PLC0415 - loads Celery
 
     findings = []

@@ -1,10 +1,12 @@
-"""`seatline doctor`: look at everything Seatline needs, and say for each what to do if it is not well."""
+"""`seatline doctor`: look at everything Seatline needs, and say for each what to do if it is not well.
+
+How notices reach people is looked at in `ops.doctor_notifications`.
+"""
 
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,28 +15,23 @@ import psycopg
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
 
+from ops import doctor_notifications
+from ops.finding import Finding
 from storage import migrate
 from storage.database import Db, connect
 from storage.settings import Settings
 from workers.app import app
+from workers.queues import QueueName
 
 POSTGRES_OLDEST = 150_000  # NULLS NOT DISTINCT came with 15
 REDIS_OLDEST = (6, 2)  # GETDEL and RPOP with a count came with 6.2
 CLOCKS_APART_MAX = 1.0  # seconds; the sweep allows for as much
 PING_SECONDS = 2.0
 HTTP_SECONDS = 5.0
+COMMAND_QUEUES = frozenset({QueueName.SESSIONS, QueueName.UPKEEP})
+NOTIFICATION_QUEUES = frozenset({QueueName.NOTIFICATIONS})
 
 MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is well, what was found, and what to do if it is not."""
-
-    name: str
-    well: bool
-    found: str
-    advice: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -42,7 +39,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _redis(settings)
     yield _api(settings)
-    yield _workers()
+    yield from _workers()
+    yield from doctor_notifications.examine(settings)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -143,11 +141,22 @@ def _detail(error: urllib.error.HTTPError) -> str:
         return error.reason
 
 
-def _workers() -> Finding:
-    advice = "Start one: `celery -A workers.app worker`."
+def _workers() -> Iterator[Finding]:
+    """Ask each worker which queues it reads: commands and notifications need one each."""
     try:
-        answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
+        answers = app.control.inspect(timeout=PING_SECONDS).active_queues() or {}
     except (OperationalError, RedisError, OSError) as error:
-        return Finding("workers", well=False, found=f"cannot ask them: {error}", advice=advice)
-    names = ", ".join(sorted(answers)) or f"none answers within {PING_SECONDS:.0f} s"
-    return Finding("workers", bool(answers), names, advice)
+        answers = {}
+        nobody = f"cannot ask them: {error}"
+    else:
+        nobody = f"none answers within {PING_SECONDS:.0f} s"
+    reads = {worker: {queue["name"] for queue in queues} for worker, queues in answers.items()}
+    for name, needed in (("workers", COMMAND_QUEUES), ("notifier", NOTIFICATION_QUEUES)):
+        readers = sorted(worker for worker, queues in reads.items() if queues & needed)
+        unread = ", ".join(sorted(needed.difference(*reads.values())))
+        found = ", ".join(readers) or nobody
+        if readers and unread:
+            found += f"; nobody reads {unread}"
+        yield Finding(
+            name, not unread, found, f"Start one: `celery -A workers.app worker -Q {','.join(sorted(needed))}`."
+        )

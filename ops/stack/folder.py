@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
@@ -14,6 +15,10 @@ from ops.stack.errors import StackError
 # Where a running stack says how to reach it; other commands read it.
 STACK_FILE = "stack.json"
 LOG_LIMIT = 10 * 1024 * 1024
+
+
+def _random_secret() -> str:
+    return secrets.token_urlsafe(32)
 
 
 class DataFolder:
@@ -70,13 +75,13 @@ class DataFolder:
             os.close(self._lock)
             self._lock = None
 
-    def secret(self, name: str) -> str:
-        """Return the secret kept under this name; made at random on first use, safe inside a URL."""
+    def secret(self, name: str, make: Callable[[], str] = _random_secret) -> str:
+        """Return the secret kept under this name; made on first use, by default at random and safe inside a URL."""
         file = self.path / name
         with suppress(FileNotFoundError):
             if kept := file.read_text(encoding="ascii").strip():
                 return kept
-        made = secrets.token_urlsafe(32)
+        made = make()
         self.write_private(name, made + "\n")
         return made
 

@@ -8,6 +8,18 @@ from pathlib import Path
 
 from ops.stack.child import ChildSpec
 
+LOCAL_PROVIDERS = "email=folder push=web_push webhook=webhook"
+MAIL_FOLDER = "mail"
+NOTIFIER_STOP_SECONDS = 3.0
+HANDED_ON = (
+    "SEATLINE_PER_SECOND",
+    "SEATLINE_SMTP_URL",
+    "SEATLINE_MAIL_FROM",
+    "SEATLINE_VAPID_SUBJECT",
+    "SEATLINE_PRIVATE_TARGETS",
+)
+"""Variables about notifications that the local stack has no value of its own for."""
+
 
 @dataclass(frozen=True)
 class StackSettings:
@@ -18,6 +30,7 @@ class StackSettings:
     database_url: str
     redis_url: str
     secret_key: str
+    vapid_private_key: str
 
     @property
     def url(self) -> str:
@@ -39,7 +52,31 @@ class StackSettings:
             "SEATLINE_BIND": self.bind,
             # The address that people use, which a proxy in front may make another one.
             "SEATLINE_URL": os.environ.get("SEATLINE_URL") or self.url,
+            **self.notifications(),
         }
+
+    def notifications(self) -> dict[str, str]:
+        """The variables about notifications: mails go into a folder, unless the operator's own say otherwise.
+
+        They are written into `stack.json` too, so that a command line beside the stack knows them.
+        """
+        folder = os.environ.get("SEATLINE_MAIL_FOLDER")
+        return {
+            "SEATLINE_PROVIDERS": " ".join(self._providers().values()),
+            "SEATLINE_MAIL_FOLDER": str(Path(folder).absolute() if folder else self.data / MAIL_FOLDER),
+            "SEATLINE_VAPID_PRIVATE_KEY": self.vapid_private_key,
+            **{name: value for name in HANDED_ON if (value := os.environ.get(name))},
+        }
+
+    @property
+    def shows_mails(self) -> bool:
+        """Whether mails go into the folder, and so can be seen at `/mail`, rather than out to people."""
+        return self._providers()["email"] == "email=folder"
+
+    def _providers(self) -> dict[str, str]:
+        """Return for each channel the word that names its provider; of two for one channel the later counts."""
+        words = [*LOCAL_PROVIDERS.split(), *os.environ.get("SEATLINE_PROVIDERS", "").split()]
+        return {word.partition("=")[0]: word for word in words}
 
 
 @dataclass(frozen=True)
@@ -62,21 +99,29 @@ def web(settings: StackSettings) -> ChildSpec:
 
 
 def workers(settings: StackSettings, count: int) -> list[ChildSpec]:
-    """The Celery workers, which read every queue that `workers.queues` names for them, and beat, which sweeps."""
+    """The Celery workers for commands, one for notifications, and beat, which sweeps and calls for deliveries.
+
+    A provider that hangs holds up its own worker, never one that serves commands.
+    """
     environment = _environment(settings)
-    specs = [
-        ChildSpec(
-            f"worker{number}",
-            _python(
-                "celery", "-A", "workers.app", "worker", "-n", f"worker{number}@%h", "--concurrency", "2",
-                "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
-            ),
-            environment,
-        )
+    commands = [
+        ChildSpec(f"worker{number}", _worker(f"worker{number}", "sessions,upkeep", processes=2), environment)
         for number in range(1, count + 1)
-    ]  # fmt: skip
+    ]
+    # What is being sent shall be on record before it stops; anything cut off is sent a second time.
+    notifier = ChildSpec(
+        "notifier", _worker("notifier", "notifications", processes=1), environment, stop_seconds=NOTIFIER_STOP_SECONDS
+    )
     schedule = str(settings.data / "beat-schedule")
-    return [*specs, ChildSpec("beat", _python("celery", "-A", "workers.app", "beat", "-s", schedule), environment)]
+    beat = ChildSpec("beat", _python("celery", "-A", "workers.app", "beat", "-s", schedule), environment)
+    return [*commands, notifier, beat]
+
+
+def _worker(name: str, queues: str, *, processes: int) -> list[str]:
+    return _python(
+        "celery", "-A", "workers.app", "worker", "-n", f"{name}@%h", "-Q", queues, "--concurrency", str(processes),
+        "--without-gossip", "--without-mingle", "--loglevel", "WARNING",
+    )  # fmt: skip
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -109,6 +109,8 @@ class Supervisor:
             self._servers.database_url,
             self._servers.redis_url,
             os.environ.get("SEATLINE_SECRET_KEY") or self._folder.secret("secret_key"),
+            os.environ.get("SEATLINE_VAPID_PRIVATE_KEY")
+            or self._folder.secret("vapid_private_key", make=_new_vapid_private_key),
         )
         lines = self._plan.prepare(stack)
         self._say("database is up to date")
@@ -148,6 +150,7 @@ class Supervisor:
                 "database_url": stack.database_url,
                 "redis_url": stack.redis_url,
                 "secret_key": stack.secret_key,
+                "environment": stack.notifications(),
                 "pid": os.getpid(),
             },
         )
@@ -192,7 +195,15 @@ class Supervisor:
         self._print(f"\n[bold]Seatline is ready[/] after {seconds:.1f} s at [bold cyan]{stack.url}[/]")
         for line in lines:
             self._print(f"  {escape(line)}")
+        if stack.shows_mails:
+            self._print(f"  Mails are sent to nobody, but shown at {stack.url}/mail")
         self._print("\nPress Ctrl-C to stop.")
+
+
+def _new_vapid_private_key() -> str:
+    from workers.providers.vapid import new_vapid_private_key  # noqa: PLC0415 - at the very first start only
+
+    return new_vapid_private_key()
 
 
 def _stop_signals() -> list[signal.Signals]:

@@ -91,6 +91,23 @@ def nothing_waits(stack: RunningStack) -> bool:
     return stack.ask("SELECT count(*) FROM commands WHERE status = 'waiting'") == [(0,)]
 
 
+def nothing_is_due(stack: RunningStack) -> bool:
+    return stack.ask(
+        "SELECT count(*) FROM notices LEFT JOIN deliveries ON notice_id = notices.id"
+        " WHERE number IS NULL OR status IN ('due', 'sending')"
+    ) == [(0,)]
+
+
+def mails_about(stack: RunningStack, booking_id: str) -> list[int]:
+    """Return the deliveries by e-mail that were sent about a booking."""
+    rows = stack.ask(
+        "SELECT deliveries.id FROM deliveries JOIN notices ON notices.id = notice_id"
+        " WHERE booking_id = %s AND channel = 'email' AND status = 'sent'",
+        booking_id,
+    )
+    return [row[0] for row in rows]
+
+
 @pytest.mark.skipif(not GOALZONE.exists(), reason="the club's data does not lie beside the project")
 def test_a_clubs_real_commands_are_replayed_and_every_outcome_confirmed(stack: RunningStack, tmp_path: Path) -> None:
     stack.seatline("import", str(GOALZONE))
@@ -137,6 +154,42 @@ def test_an_idle_stack_keeps_no_key_for_any_session(stack: RunningStack) -> None
         until(lambda: nothing_waits(stack) and keys_of_sessions() == set(), "no key of any session is left")
 
 
+def test_the_doctor_finds_a_running_stack_well(stack: RunningStack) -> None:
+    until(lambda: nothing_is_due(stack), "everything is delivered")
+
+    examined = stack.seatline("doctor", "--json", check=False)
+
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    findings = {finding["name"]: finding["found"] for finding in json.loads(examined.stdout)}
+    assert str(stack.data / "mail") in findings["mail"]
+    assert {"workers", "notifier", "push", "webhooks", "deliveries"} <= set(findings)
+    assert f"{stack.setting('url')}/mail" in (stack.data.parent / "up.log").read_text()
+
+
+def test_a_notifier_that_stands_still_keeps_mails_but_no_command_waiting(stack: RunningStack) -> None:
+    notifier = stack.pids("workers.app worker", "notifications")
+    assert len(notifier) == 1
+    for pid in notifier:
+        os.kill(pid, signal.SIGSTOP)
+    children = stack.pids("workers.app worker", "notifications", children=True)
+    for pid in children:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        status, body = a_booking(stack, Prefer="wait=30")
+        findings = json.loads(stack.seatline("doctor", "--json", check=False).stdout)
+    finally:
+        for pid in notifier | children:
+            os.kill(pid, signal.SIGCONT)
+
+    assert status == 201, body
+    assert [one["name"] for one in findings if not one["well"]] == ["notifier"]
+    until(lambda: mails_about(stack, body["id"]) != [], "the mail lies in its folder")
+    delivery = mails_about(stack, body["id"])[0]
+    shown = json.loads(stack.seatline("deliveries", "show", str(delivery), "--json").stdout)
+    assert (shown["status"], shown["booking_id"]) == ("sent", body["id"])
+    assert (stack.data / "mail" / f"{delivery}.eml").exists()
+
+
 def test_workers_killed_in_the_middle_of_a_rush_lose_double_and_reorder_nothing(stack: RunningStack) -> None:
     accepted_before = stack.ask("SELECT count(*) FROM commands")[0][0]
     rush = stack.begin("rush", "--members", "400", "--sessions", "3", "--clients", "40", "--json")
@@ -156,7 +209,7 @@ def test_workers_killed_in_the_middle_of_a_rush_lose_double_and_reorder_nothing(
 def test_the_broker_killed_under_running_workers_ends_no_worker_and_loses_no_command(stack: RunningStack) -> None:
     workers = stack.pids("workers.app worker")
     status, body = a_booking(stack)
-    assert (status, len(workers)) == (202, 2), body
+    assert (status, len(workers)) == (202, 3), body
 
     for _ in range(3):
         kill_the_broker(stack)

@@ -11,7 +11,9 @@ from ops.stack.servers import EmbeddedServers
 from storage.database import WORKER_TIMEOUTS, Db, connect, open_pool
 from storage.settings import settings
 from tests.databases import new_database
+from tests.integration.ops.post import Post
 from tests.integration.studio import Studio
+from tests.integration.workers.postroom import Desk
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -33,7 +35,7 @@ def db(own_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
     monkeypatch.setenv("SEATLINE_DATABASE_URL", own_url)
     settings.cache_clear()
     with connect(own_url) as db:
-        db.execute("TRUNCATE studio, members, trainings, trainers, spaces, pass_types, deliveries CASCADE")
+        db.execute("TRUNCATE studio, members, trainings, trainers, spaces, pass_types, webhooks CASCADE")
         yield db
     settings.cache_clear()
 
@@ -55,3 +57,11 @@ def cli(db: Db, capsys: pytest.CaptureFixture[str]) -> Cli:
         return int(exit_.value.code or 0), out, err
 
     return run
+
+
+@pytest.fixture
+def post(studio: Studio, own_pool: ConnectionPool[Db]) -> Iterator[Post]:
+    desk = Desk(studio.db, own_pool, studio.redis)
+    yield Post(studio, desk)
+    for postroom in desk.opened:
+        postroom.close()

@@ -121,27 +121,46 @@ FORGERIES = (
         " AND id IN (SELECT pass_id FROM pass_ledger)",
         "lowest balance",
     ),
-    _forgery("delivery: missing", "DELETE FROM deliveries WHERE kind = 'promoted'", "delivery"),
+    _forgery("notice: missing", "DELETE FROM notices WHERE kind = 'promoted'", "notice"),
     _forgery(
-        "delivery: to somebody else",
+        "notice: to somebody else",
         """
-        UPDATE deliveries SET member_id = (SELECT member_id FROM deliveries WHERE kind = 'promoted')
+        UPDATE notices SET member_id = (SELECT member_id FROM notices WHERE kind = 'promoted')
          WHERE kind = 'booking_cancelled'
         """,
-        "delivery",
+        "notice",
     ),
     _forgery(
-        "delivery: one too many",
+        "notice: another kind",
+        "UPDATE notices SET kind = 'skipped' WHERE kind = 'promoted'",
+        "notice",
+    ),
+    _forgery(
+        "notice: doubled, as about a pass too",
         """
-        INSERT INTO deliveries (command_id, member_id, booking_id, kind, channel, address, details, due_at, created_at)
-        SELECT command_id, member_id, booking_id, 'skipped', channel, address, details, due_at, created_at
-          FROM deliveries WHERE kind = 'promoted'
+        INSERT INTO notices (cause, member_id, kind, booking_id, pass_id, details, created_at)
+        SELECT cause, member_id, kind, booking_id, gen_random_uuid(), details, created_at
+          FROM notices WHERE kind = 'promoted'
         """,
-        "delivery",
+        "notice",
     ),
     _forgery(
-        "delivery: says something else",
-        """UPDATE deliveries SET details = '{"place_in_line": 9}' WHERE kind = 'waitlisted'""",
-        "delivery",
+        "notice: one too many",
+        """
+        INSERT INTO notices (cause, member_id, kind, booking_id, details, created_at)
+        SELECT cause, member_id, 'skipped', booking_id, details, created_at FROM notices WHERE kind = 'promoted'
+        """,
+        "notice",
+    ),
+    _forgery(
+        "notice: says something else",
+        """UPDATE notices SET details = '{"place_in_line": 9}' WHERE kind = 'waitlisted'""",
+        "notice",
+    ),
+    _forgery(
+        "notice: of a command that never was",
+        "UPDATE notices SET cause = gen_random_uuid() WHERE kind = 'promoted'",
+        "notice",
+        "stray row",
     ),
 )

@@ -47,7 +47,7 @@ def test_what_was_lived_is_what_the_rules_make_of_it(studio: Studio, lived: Trai
     assert verdict.ok, verdict.differences
     assert (verdict.sessions, verdict.commands, verdict.waiting) == (1, 6, 0)
     assert dict(verdict.outcomes) == {"applied": 5, "refused": 1}
-    assert (verdict.bookings, verdict.ledger_lines, verdict.deliveries) == (4, 4, 6)
+    assert (verdict.bookings, verdict.ledger_lines, verdict.notices) == (4, 4, 6)
 
 
 def test_every_kind_of_command_can_be_lived_again(studio: Studio) -> None:
@@ -134,8 +134,8 @@ def untied(db: Db) -> Iterator[None]:
     for table, name, _ in names:
         db.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     yield
-    db.execute("TRUNCATE studio, members, trainings, trainers, spaces, pass_types, deliveries, commands, passes, "
-               "bookings, pass_ledger, training_sessions")  # fmt: skip
+    db.execute("TRUNCATE studio, members, trainings, trainers, spaces, pass_types, notices, deliveries, commands, "
+               "passes, bookings, pass_ledger, training_sessions")  # fmt: skip
     for table, name, definition in names:
         db.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
@@ -182,11 +182,31 @@ def test_a_command_that_waits_must_not_have_left_a_trace(studio: Studio, lived: 
     member = studio.a_member()
     waiting = studio.book(lived, member)
     studio.db.execute(
-        "INSERT INTO deliveries (command_id, member_id, booking_id, kind, channel, address, details, due_at,"
-        " created_at) VALUES (%s, %s, %s, 'promoted', 'console', 'x', '{}', now(), now())",
+        "INSERT INTO notices (cause, member_id, booking_id, kind, details, created_at)"
+        " VALUES (%s, %s, %s, 'promoted', '{}', now())",
         (waiting, member.id, waiting),
     )
     assert whats(audit(studio.db)) == {f"command {waiting}"}
+
+
+def test_a_pass_that_runs_low_is_told_of_and_the_notice_is_looked_for(studio: Studio) -> None:
+    session = studio.a_session()
+    studio.book(session, studio.a_member(sessions=3))
+    studio.serve(session)
+    assert audit(studio.db).ok
+
+    studio.db.execute("DELETE FROM notices WHERE kind = 'pass_running_low'")
+
+    assert whats(audit(studio.db)) == {"notice"}
+
+
+def test_a_notice_that_the_clock_caused_belongs_to_no_command(studio: Studio, lived: TrainingSessionId) -> None:
+    studio.db.execute(
+        "INSERT INTO notices (cause, member_id, booking_id, kind, details, created_at)"
+        " SELECT gen_random_uuid(), member_id, booking_id, 'reminder', '{}', now() FROM notices LIMIT 1"
+    )
+
+    assert audit(studio.db).ok
 
 
 def test_a_session_that_does_not_exist_is_a_difference(studio: Studio) -> None:

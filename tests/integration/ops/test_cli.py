@@ -16,7 +16,21 @@ from tests.integration.studio import Studio
 def test_help_names_every_command(cli: Cli) -> None:
     status, out, _ = cli("--help")
     assert status == 0
-    for name in ("up", "migrate", "seed", "import", "export", "replay", "token", "rush", "audit", "lanes", "doctor"):
+    for name in (
+        "up",
+        "migrate",
+        "seed",
+        "import",
+        "export",
+        "replay",
+        "token",
+        "rush",
+        "audit",
+        "lanes",
+        "doctor",
+        "deliveries",
+        "webhooks",
+    ):
         assert f"\n  {name}" in out
 
 
