@@ -20,14 +20,16 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
+from domain.channels import Channel
 from domain.commands import Actor, BookSeat, CancelBooking
 from domain.ids import CommandId, TrainingSessionId
 from storage.command_log import LoggedCommand, accept, lanes_with_work
 from storage.database import Db
-from storage.deliveries import Settlement, claim_due, settle
+from storage.deliveries import AttemptRow, Delivery, DeliveryStatus, Settlement, Unreadable, claim_due, settle
 from storage.facts import lock_training_session
 from storage.identifiers import new_id
-from storage.queries import bookings, changes, commands, notifications, passes, schedule
+from storage.notices import relay
+from storage.queries import bookings, changes, commands, events, notifications, passes, schedule
 from storage.settings import settings
 from workers import batch
 
@@ -148,9 +150,12 @@ def fill(bulk: Bulk, *, sessions: int, bookings_: int, waitlist: int) -> UUID:
     )
     bulk.db.execute(
         """
-        INSERT INTO deliveries (command_id, member_id, booking_id, kind, channel, address, details, due_at, created_at,
-                                status)
-        SELECT id, member_id, id, 'booking_confirmed', 'console', '', '{}', now(), now(), 'sent' FROM made
+        INSERT INTO notices (number, cause, member_id, kind, booking_id, starts_at, details, created_at)
+        SELECT row_number() OVER (), id, member_id, 'booking_confirmed', id, starts_at, '{}', now() FROM made;
+        INSERT INTO deliveries (notice_id, kind, channel, address, status, due_at, settled_at)
+        SELECT id, kind, 'email', '', 'sent', now(), now() FROM notices;
+        UPDATE bookings SET remind_at = starts_at - interval '2 hours'
+         WHERE status = 'confirmed' AND starts_at > now() + interval '1 day'
         """
     )
     bulk.db.execute(
@@ -222,10 +227,12 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     for _ in range(50):
         ask(quiet, newcomer, BookSeat(new_pass))
     yield "sweep", lambda: lanes_with_work(db)
-    yield (
-        "claim deliveries",
-        lambda: settle(db, [Settlement(d.id, "sent") for d in claim_due(db, limit=100, lease_seconds=60)]),
-    )
+    yield "relay notices", lambda: relay(db, limit=500)
+    claimed: list[Delivery | Unreadable] = []
+    yield "claim deliveries", lambda: claimed.extend(claim_due(db, Channel.EMAIL, limit=100, lease_seconds=60))
+    attempt = AttemptRow("smtp", "sent", "250 taken", 3)
+    sent = [Settlement(one.id, one.kind, one.attempts, DeliveryStatus.SENT, attempt=attempt) for one in claimed]
+    yield "record deliveries", lambda: settle(db, sent)
     week = datetime.now(UTC) + timedelta(days=7)
     for name, filters in {
         "list sessions": schedule.Filters(week, None, None, None),
@@ -245,7 +252,9 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "my past bookings", lambda: bookings.list_bookings(db, member, bookings.When.PAST, after=None, limit=20)
     yield "my passes", lambda: passes.list_passes(db, member, after=None, limit=20)
     yield "my ledger", lambda: passes.newest_ledger_lines(db, [pass_id], limit=20)
-    yield "my notifications", lambda: notifications.list_notifications(db, member, before=None, limit=20)
+    yield "my notifications", lambda: notifications.list_notices(db, member, before=None, limit=20)
+    yield "my unread notifications", lambda: notifications.count_unread(db, member)
+    yield "staff events", lambda: events.list_events(db, after=1000, limit=50)
     yield "a command", lambda: commands.find_command(db, booking, member)
     since = datetime.now(UTC) - timedelta(seconds=20)
     yield "events: my commands", lambda: changes.commands_settled_since(db, [member], since, limit=50)
