@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from ops.errors import OperatorError
 from ops.export import export_folder
@@ -17,6 +18,9 @@ from ops.importing import import_folder
 from storage.database import connect
 from storage.intake import member_by_email
 from storage.settings import settings
+
+PIPED_COLUMNS = 240
+UUID_CHARACTERS = 36  # an id that is cut cannot be copied
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -34,6 +38,11 @@ def progress() -> Progress:
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
+
+
+def print_table(table: Table) -> None:
+    """Print a table as wide as the terminal, or where there is none, wide enough to be searched line by line."""
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)
 
 
 @click.command()

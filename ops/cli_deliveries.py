@@ -12,7 +12,7 @@ from rich.markup import escape
 from domain.channels import Channel
 from domain.ids import MemberId
 from domain.notices import NoticeKind
-from ops.cli_data import as_json
+from ops.cli_data import as_json, print_table
 from ops.deliveries import ByHand, FailedOnes, drop, retry
 from ops.errors import OperatorError
 from storage.database import Db, connect
@@ -78,7 +78,7 @@ def list_(
     elif not found:
         click.echo("There is no such delivery.")
     else:
-        Console(highlight=False).print(deliveries_table(found))
+        print_table(deliveries_table(found))
 
 
 @deliveries.command()

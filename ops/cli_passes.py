@@ -9,13 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain.facts import Pass
 from domain.ids import PassId
-from ops.cli_data import as_json
+from ops.cli_data import UUID_CHARACTERS, as_json, print_table
 from ops.errors import OperatorError
 from storage import catalogue, reminders
 from storage.database import Db, connect
@@ -45,14 +44,16 @@ def list_(email: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plain))
         return
-    table = Table("pass", "type", "left", "granted", "good until the end of", "active")
+    table = Table(
+        Column("pass", min_width=UUID_CHARACTERS), "type", "left", "granted", "good until the end of", "active"
+    )
     for one in plain:
         counts = [
             "unlimited" if one[name] is None else str(one[name]) for name in ("sessions_left", "sessions_granted")
         ]
         good_until = _last_day(one["expires_at"], zone)
         table.add_row(one["id"], escape(one["name"]), *counts, good_until, "yes" if one["active"] else "no")
-    Console(highlight=False).print(table)
+    print_table(table)
 
 
 @passes.command()

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from uuid import UUID
 
 import click
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain.notices import NoticeKind
-from ops.cli_data import as_json
+from ops.cli_data import UUID_CHARACTERS, as_json, print_table
 from ops.cli_deliveries import KIND
 from ops.errors import OperatorError
 from storage import webhooks as stored
@@ -62,11 +61,11 @@ def list_(*, as_json: bool) -> None:
     if not found:
         click.echo("There is no webhook. `seatline webhooks add URL` makes one.")
         return
-    table = Table("id", "url", "kinds", "state")
+    table = Table(Column("id", min_width=UUID_CHARACTERS), "url", "kinds", "state")
     for one in found:
         state = "active" if one.active else "switched off: it answered that it is gone"
         table.add_row(str(one.id), escape(one.url), ", ".join(one.kinds or ["every kind"]), state)
-    Console(highlight=False).print(table)
+    print_table(table)
 
 
 @webhooks.command()

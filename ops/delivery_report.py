@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from storage.queries.deliveries import ListedDelivery, ShownDelivery
 from storage.told import ToldNotice
@@ -14,10 +14,16 @@ from workers.messages import MessageError, words_for
 
 def deliveries_table(deliveries: Iterable[ListedDelivery]) -> Table:
     """Return the deliveries as a table for a terminal."""
-    table = Table("id", "kind", "channel", "to", "status", "calls", "due or settled (UTC)", "reason")
-    for column in table.columns:
-        column.overflow = "fold"
-    table.columns[5].justify = "right"
+    table = Table(
+        Column("id", no_wrap=True),
+        Column("kind", no_wrap=True),
+        Column("channel", no_wrap=True),
+        Column("to", overflow="fold"),
+        Column("status", no_wrap=True),
+        Column("calls", justify="right", no_wrap=True),
+        Column("due or settled (UTC)", overflow="fold"),
+        Column("reason", overflow="fold"),
+    )
     for one in deliveries:
         at = _instant(one.settled_at or one.due_at)
         cells = (str(one.id), one.kind, one.channel, one.address, one.status, str(one.calls), at, one.reason or "")
