@@ -123,6 +123,8 @@ def main(rounds: int, commands: int, pace: float) -> None:
                     sink.hang(yes=hangs)
                     time.sleep(REST_SECONDS)
                     values = milliseconds_of(bulk, book_steadily(bulk, redis, payers, count=commands, pace=pace))
+                    unsent = "SELECT count(*) FROM deliveries WHERE status IN ('due', 'sending')"
+                    assert not hangs or bulk.db.execute(unsent).fetchone() != (0,), "nothing was held up"
                     taken[hangs] += values
                     p99[hangs] = percentile(values, 0.99)
                 ratios.append(p99[True] / p99[False])

@@ -26,7 +26,8 @@ notices = sa.Table(
     sa.UniqueConstraint(
         "cause", "booking_id", "pass_id", "kind", name="notices_once", postgresql_nulls_not_distinct=True
     ),
-    sa.Index("notices_number", "number", unique=True),
+    # Partial, so that writing a notice costs no entry for a number it has not got yet.
+    sa.Index("notices_number", "number", unique=True, postgresql_where=sa.text("number IS NOT NULL")),
     sa.Index("notices_to_relay", "id", postgresql_where=sa.text("number IS NULL")),
     sa.Index("notices_by_member", "member_id", "id"),
     sa.Index("notices_unread", "member_id", postgresql_where=sa.text("read_at IS NULL")),

@@ -51,6 +51,11 @@ class Breaker:
         """Note that the server answered, whatever it said: nothing is held against it any more."""
         self._servers.pop(server, None)
 
+    def untried(self, server: str) -> None:
+        """Note that a call that was allowed never got to the server, so that the next may be the trial."""
+        if known := self._servers.get(server):
+            known.trial_until = 0.0
+
     def is_down(self, server: str) -> None:
         """Note that the server could not be used; once too often in a row and it is left alone, longer each time.
 

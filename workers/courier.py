@@ -149,25 +149,28 @@ class Courier:
     async def _call(self, delivery: Delivery, server: str, shift: Shift, claimed_at: float) -> Called:
         began = time.monotonic()
         with shift.call():
-            attempt = await self._attempt(delivery)
+            attempt = await self._attempt(delivery, server)
+        ended = time.monotonic()
+        return Called(delivery, attempt, ended - began, ended - claimed_at)
+
+    async def _attempt(self, delivery: Delivery, server: str) -> Attempt:
+        try:
+            async with asyncio.timeout(self.provider.call_seconds):
+                attempt = await self.provider.send(delivery)
+        except TimeoutError:
+            attempt = TryAgain(f"no answer within {self.provider.call_seconds:.0f} s", server_down=True)
+        except MessageError as error:
+            self.breaker.untried(server)
+            return GiveUp(str(error))
+        except Exception as error:
+            log.exception("provider broke", delivery_id=delivery.id, provider=self.provider.name)
+            self.breaker.untried(server)
+            return TryAgain(f"{type(error).__name__}: {error}")
         if isinstance(attempt, TryAgain) and attempt.server_down:
             self.breaker.is_down(server)
         else:
             self.breaker.works(server)
-        ended = time.monotonic()
-        return Called(delivery, attempt, ended - began, ended - claimed_at)
-
-    async def _attempt(self, delivery: Delivery) -> Attempt:
-        try:
-            async with asyncio.timeout(self.provider.call_seconds):
-                return await self.provider.send(delivery)
-        except TimeoutError:
-            return TryAgain(f"no answer within {self.provider.call_seconds:.0f} s", server_down=True)
-        except MessageError as error:
-            return GiveUp(str(error))
-        except Exception as error:
-            log.exception("provider broke", delivery_id=delivery.id, provider=self.provider.name)
-            return TryAgain(f"{type(error).__name__}: {error}")
+        return attempt
 
     async def _record(self, called: list[Called]) -> None:
         """Record what came of these calls, and forget the addresses that are gone."""

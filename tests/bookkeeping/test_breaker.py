@@ -89,3 +89,16 @@ def test_a_trial_that_never_came_back_is_made_again() -> None:
     clock.now += TRIAL_SECONDS_MAX
 
     assert breaker.may_call("mail")
+
+
+def test_a_trial_that_never_got_to_the_server_proves_nothing() -> None:
+    clock = Clock()
+    breaker = down(clock)
+    clock.now += PAUSE_SECONDS_FIRST
+    assert breaker.may_call("mail")
+
+    breaker.untried("mail")
+    breaker.untried("other")
+
+    assert breaker.worth_claiming("mail", 100) == 1, "it is still on trial"
+    assert breaker.may_call("mail")

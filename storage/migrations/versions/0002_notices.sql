@@ -110,7 +110,7 @@ SELECT (SELECT coalesce(max(number), 0) FROM notices) + row_number() OVER (ORDER
 
 DROP TABLE deliveries_0001;
 
-CREATE UNIQUE INDEX notices_number ON notices (number);
+CREATE UNIQUE INDEX notices_number ON notices (number) WHERE number IS NOT NULL;
 CREATE INDEX notices_to_relay ON notices (id) WHERE number IS NULL;
 CREATE INDEX notices_by_member ON notices (member_id, id);
 CREATE INDEX notices_unread ON notices (member_id) WHERE read_at IS NULL;
