@@ -22,6 +22,7 @@ class ProblemCode(StrEnum):
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
     NOT_PERMITTED = "not_permitted"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 - a code, not a password
     NOT_FOUND = "not_found"
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
@@ -85,6 +86,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.FORBIDDEN,
         "This is not for you",
         "Only admins and owners of the studio may ask this; sign in as one of them.",
+    ),
+    ProblemCode.PASSWORD_WRONG: ProblemKind(
+        HTTPStatus.FORBIDDEN,
+        "The password is wrong",
+        "`current_password` is not your password at present; send the one you sign in with.",
     ),
     ProblemCode.NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

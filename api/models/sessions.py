@@ -1,4 +1,4 @@
-"""Sessions as the schedule and their page show them."""
+"""Sessions as the schedule and their page show them, and what the schedule can be filtered by."""
 
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from pydantic import Field
 from api.models.bookings import BookingState
 from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor, QueryInstant
 from storage.queries.bookings import MyBooking
-from storage.queries.schedule import PassType, ScheduledSession
+from storage.queries.schedule import CatalogueEntry, PassType, ScheduledSession
 
 
 class SessionsQuery(Input):
@@ -113,3 +113,22 @@ class SessionDetail(Session):
             pass_types=[Named(id=pass_type.id, name=pass_type.name) for pass_type in pass_types],
             my_booking=None if mine is None else BookingState.of(mine),
         )
+
+
+class Studio(Answer):
+    """Whose schedule it is, and in which time zone it is meant."""
+
+    name: str
+    time_zone: str = Field(description="The studio's IANA time zone.", examples=["Europe/Berlin"])
+
+
+class NamesPage(Answer):
+    """Trainers or trainings, by name."""
+
+    items: list[Named]
+    next_cursor: NextCursor
+
+    @classmethod
+    def of(cls, found: list[CatalogueEntry], next_cursor: str | None) -> "NamesPage":
+        """Return a page of the list."""
+        return cls(items=[Named(id=one.id, name=one.name) for one in found], next_cursor=next_cursor)

@@ -1,12 +1,15 @@
 """One file for each resource; `ROUTES` is all of them."""
 
 from api.routes import (
+    account,
     bookings,
+    catalogue,
     commands,
     events,
     health,
     mail,
     me,
+    my_booking,
     notifications,
     preferences,
     push,
@@ -19,9 +22,12 @@ from api.routes import (
 ROUTES = (
     tokens.routes,
     sessions.routes,
+    catalogue.routes,
     bookings.routes,
     commands.routes,
     me.routes,
+    my_booking.routes,
+    account.routes,
     notifications.routes,
     preferences.routes,
     push.routes,

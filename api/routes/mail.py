@@ -7,7 +7,7 @@ from flask import Response
 
 from api.kinds import KIND_WORDS
 from api.mails import LISTED_MAX, find_mail, list_mails, raw_mail
-from api.pages import page
+from api.pages.rendering import page
 from api.problems import ProblemCode, ProblemError
 from api.services import services
 

@@ -14,7 +14,7 @@ from structlog import get_logger
 from api.kinds import KIND_WORDS
 from api.models.unsubscribe import UnsubscribeForm
 from api.openapi import Access, html_answer, operation
-from api.pages import page
+from api.pages.rendering import page
 from api.problems import ProblemCode
 from api.services import services
 from domain.channels import Channel

@@ -1,12 +1,13 @@
-"""The schedule: sessions in order of their start, and what one session's page shows."""
+"""The schedule: sessions in order of their start, what one session's page shows, and what can be filtered by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.facts import TrainingSession
 from domain.ids import TrainerId, TrainingId, TrainingSessionId
@@ -147,3 +148,47 @@ def pass_types_for(db: Db, training_id: TrainingId, *, limit: int) -> list[PassT
 def scheduled_session_from(row: Sequence[Any]) -> ScheduledSession:
     """Map the columns of `SESSION_COLUMNS`, in their order."""
     return ScheduledSession(training_session_from(row[:_OWN_COLUMNS_COUNT]), *row[_OWN_COLUMNS_COUNT:])
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """The studio's name, and the IANA time zone everything is shown in."""
+
+    name: str
+    time_zone: str
+
+
+def find_studio(db: Db) -> Studio | None:
+    """Return the studio; None while the database has none."""
+    row = db.execute("SELECT name, time_zone FROM studio").fetchone()
+    return None if row is None else Studio(*row)
+
+
+class Catalogue(StrEnum):
+    """What the schedule can be narrowed to, by table."""
+
+    TRAINERS = "trainers"
+    TRAININGS = "trainings"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A trainer or a training."""
+
+    id: UUID
+    name: str
+
+
+def list_catalogue(db: Db, catalogue: Catalogue, *, after: UUID | None, limit: int) -> list[CatalogueEntry]:
+    """Return the next entries by name, beginning behind the entry `after`; names are unique and have an index."""
+    rows = db.execute(
+        SQL(
+            """
+            SELECT id, name FROM {table}
+             WHERE %(after)s::uuid IS NULL OR name > (SELECT name FROM {table} WHERE id = %(after)s)
+             ORDER BY name LIMIT %(limit)s
+            """
+        ).format(table=Identifier(catalogue)),
+        {"after": after, "limit": limit},
+    )
+    return [CatalogueEntry(*row) for row in rows]

@@ -174,7 +174,6 @@ def test_a_method_that_is_not_known_names_those_that_are(me: Caller) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1/nothing",
         "/v1/commands/not-an-id",
         "/v1/sessions/%00",

@@ -1,11 +1,15 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from ops.stack.servers import EmbeddedServers
 from storage.identifiers import new_id
-from tests.integration.api.conftest import WAIT, Caller, problem, reasons
+from storage.settings import settings
+from tests.databases import new_database
+from tests.integration.api.conftest import WAIT, Caller, app_with, problem, reasons
 from tests.integration.studio import Studio
 
 
@@ -138,3 +142,48 @@ def test_what_is_no_id_is_no_address(me: Caller) -> None:
 
 def test_passes_are_shown_to_their_member_only(anybody: Caller, studio: Studio) -> None:
     problem(anybody.get(f"/v1/sessions/{studio.a_session()}/passes"), 401, "token_missing")
+
+
+def test_the_studio_says_its_name_and_zone_to_anybody(anybody: Caller, studio: Studio) -> None:
+    assert anybody.get("/v1/studio").json == {"name": "Studio", "time_zone": "Europe/Kyiv"}
+
+
+def test_before_there_is_a_studio_its_lists_are_empty(servers: EmbeddedServers) -> None:
+    with new_database(servers.database_url) as url, app_with(replace(settings(), database_url=url)) as app:
+        anybody = Caller(app.test_client(), settings())
+
+        assert anybody.get("/v1/studio").json == {"name": "Seatline", "time_zone": "UTC"}
+        assert anybody.get("/v1/trainers").json == {"items": [], "next_cursor": None}
+        assert anybody.get("/v1/trainings").json == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("resource", ["trainers", "trainings"])
+def test_trainers_and_trainings_are_listed_by_name_a_page_at_a_time(
+    anybody: Caller, studio: Studio, resource: str
+) -> None:
+    others = [Studio(studio.db, studio.redis, studio.pool) for _ in range(4)]
+    wanted = {str(one.trainer_id if resource == "trainers" else one.training_id) for one in [studio, *others]}
+    rows = studio.db.execute(f"SELECT id::text, name FROM {resource} ORDER BY name").fetchall()
+
+    # Earlier tests left some; three pages at least, and few enough.
+    limit = min(len(rows) // 3, 200)
+
+    seen, cursor = [], ""
+    for _ in rows:
+        page = anybody.get(f"/v1/{resource}?limit={limit}{cursor}").json
+        assert len(page["items"]) <= limit
+        seen += [(item["id"], item["name"]) for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert seen == rows
+    assert wanted <= {id_ for id_, _ in seen}
+
+
+@pytest.mark.parametrize("resource", ["trainers", "trainings"])
+@pytest.mark.parametrize(("asked", "field"), [("cursor=42", "cursor"), ("limit=0", "limit"), ("name=Yoga", "name")])
+def test_a_list_of_names_tells_what_it_does_not_understand(
+    anybody: Caller, resource: str, asked: str, field: str
+) -> None:
+    assert field in problem(anybody.get(f"/v1/{resource}?{asked}"), 422, "invalid_input")["errors"]

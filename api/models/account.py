@@ -1,0 +1,17 @@
+"""A member's own sign-in."""
+
+from pydantic import Field
+
+from api.models.common import Input
+
+PASSWORD_CHARACTERS_MIN = 10
+PASSWORD_CHARACTERS_MAX = 1024
+
+
+class PasswordBody(Input):
+    """The password as it is, and as it shall be."""
+
+    current_password: str = Field(strict=True, min_length=1, max_length=PASSWORD_CHARACTERS_MAX)
+    new_password: str = Field(
+        strict=True, min_length=PASSWORD_CHARACTERS_MIN, max_length=PASSWORD_CHARACTERS_MAX, description="Any text."
+    )

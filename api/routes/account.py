@@ -1,0 +1,53 @@
+"""My sign-in: changing the password."""
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from api import sign_in_limits
+from api.auth import caller, hash_password, no_such_member, password_fits
+from api.models.account import PasswordBody
+from api.openapi import BODY_PROBLEMS, Access, operation
+from api.problems import ProblemCode, ProblemError
+from api.services import services
+from storage.accounts import change_password_hash, find_account
+
+routes = APIBlueprint("account", __name__, tag="Signing in")
+
+
+@routes.post("/v1/me/password")
+@operation(
+    access=Access.MEMBER,
+    problems=[
+        *BODY_PROBLEMS,
+        ProblemCode.PASSWORD_WRONG,
+        ProblemCode.TOO_MANY_ATTEMPTS,
+        ProblemCode.DATABASE_UNAVAILABLE,
+    ],
+    answers={204: {"description": "Changed"}},
+)
+@routes.input(
+    PasswordBody,
+    example={"current_password": "correct horse battery staple", "new_password": "four other words entirely"},
+)
+def change_password(json_data: PasswordBody) -> Response:
+    """Change my password.
+
+    Every browser I am signed in with is signed out. Access tokens that were issued before go on until they expire.
+    Attempts are counted as those to sign in are, together with them.
+    """
+    made, member_id, address = services(), caller().member_id, request.remote_addr or "unknown"
+    account = made.ask(lambda db: find_account(db, member_id))
+    if account is None:
+        raise no_such_member()
+    sign_in_limits.count_attempt(made.redis, made.settings, email=account.email, address=address)
+    before = account.password_hash
+    if not password_fits(before, json_data.current_password) or before is None:
+        raise ProblemError(ProblemCode.PASSWORD_WRONG)
+    after = hash_password(json_data.new_password)
+    # Of two changes at once the second is checked against the password that the first has replaced.
+    if not made.ask(lambda db: change_password_hash(db, member_id, before=before, after=after)):
+        raise ProblemError(ProblemCode.PASSWORD_WRONG)
+    sign_in_limits.forget_attempts(made.redis, made.settings, email=account.email, address=address)
+    answer = Response(status=204)
+    del answer.headers["Content-Type"]
+    return answer
