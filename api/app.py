@@ -4,6 +4,7 @@ from apiflask import APIFlask
 
 from api import docs_page, errors, headers, openapi
 from api.auth import dummy_hash
+from api.pages import rendering, site
 from api.requests import JsonRequest
 from api.routes import ROUTES
 from api.services import EXTENSION, Services
@@ -56,6 +57,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     headers.register(app, settings)
     for routes in ROUTES:
         app.register_blueprint(routes)
+    rendering.register(app)
+    site.register(app)
     docs_page.register(app)
     # Made now rather than for the first unknown address, which would take twice as long to refuse.
     dummy_hash()

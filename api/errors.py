@@ -29,7 +29,7 @@ def register(app: APIFlask) -> None:
     """Answer every error of this app as a problem."""
     app.register_error_handler(ProblemError, answer)
     app.register_error_handler(HTTPError, _bad_input)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(psycopg.OperationalError, _database_error)
     app.register_error_handler(psycopg.InterfaceError, _database_error)
     app.register_error_handler(Exception, _fault)
@@ -75,8 +75,8 @@ def _bad_input(error: HTTPError) -> Response:
     return answer(ProblemError(_CODE_OF_STATUS.get(error.status_code, ProblemCode.BAD_REQUEST)))
 
 
-def _http_error(error: HTTPException) -> Response:
-    """Flask's and werkzeug's errors; redirects and the like stay as they are."""
+def http_error(error: HTTPException) -> Response:
+    """Return Flask's and werkzeug's errors as problems; redirects and the like stay as they are."""
     if error.code is None or error.code < 400:  # noqa: PLR2004 - where HTTP's errors begin
         return Response(error.get_response().get_data(), error.code, error.get_response().headers)
     code = _CODE_OF_STATUS.get(error.code, ProblemCode.BAD_REQUEST)

@@ -1,13 +1,20 @@
-"""The few HTML pages for people: no scripts, one stylesheet from here, nothing from elsewhere."""
+"""Pages for people: no script, nothing from elsewhere, and the same frame around each."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Response, render_template
+from flask import Flask, Response, render_template
+
+from api.pages.visitors import visitor
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+_TICK = timedelta(microseconds=1)
 
 
 def page(template: str, *, status: int = 200, **values: Any) -> Response:
@@ -15,3 +22,46 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
     html = render_template(template, **values)
     headers = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex"}
     return Response(html, status, headers, content_type="text/html; charset=utf-8")
+
+
+def framed_page(template: str, *, status: int = 200, **values: Any) -> Response:
+    """Return a page with the frame of the members' client around it, which greets whoever is signed in."""
+    answer = page(template, status=status, visitor=visitor(), **values)
+    # Its forms are told from those of other sites by where they come from, which browsers must be let say.
+    answer.headers["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Teach the templates to say instants; each is given an instant and the studio's zone."""
+    app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}
+
+
+def day(instant: datetime, time_zone: str) -> str:
+    """Return the day: `Thu 5 March`, with the year where it is not this one."""
+    local = instant.astimezone(ZoneInfo(time_zone))
+    now = datetime.now(local.tzinfo)
+    year = f" {local.year}" if local.year != now.year else ""
+    return f"{local:%a} {local.day} {local:%B}{year}"
+
+
+def clock(instant: datetime, time_zone: str) -> str:
+    """Return the time of day: `18:00`."""
+    return f"{instant.astimezone(ZoneInfo(time_zone)):%H:%M}"
+
+
+def moment(instant: datetime, time_zone: str) -> str:
+    """Return day and time: `Thu 5 March, 18:00`."""
+    return f"{day(instant, time_zone)}, {clock(instant, time_zone)}"
+
+
+def valid_until(ends: datetime, time_zone: str) -> str:
+    """Return until when something is valid that is void from `ends` on: the whole day before, if that is midnight."""
+    zone, last = ZoneInfo(time_zone), ends - _TICK
+    if last.astimezone(zone).date() != ends.astimezone(zone).date():
+        return f"until and including {day(last, time_zone)}"
+    return f"until {moment(ends, time_zone)}"
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat()

@@ -1,0 +1,115 @@
+"""Signing in and out with a browser, and changing the password."""
+
+from collections.abc import Mapping
+
+from flask import Response, request
+from pydantic import ValidationError
+
+from api.auth import read_token
+from api.errors import input_problem
+from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordBody
+from api.models.tokens import SignInBody
+from api.pages.blueprint import pages
+from api.pages.interface import v1
+from api.pages.preferences import preferences_page
+from api.pages.rendering import framed_page
+from api.pages.visitors import checked_form, members_only, refuse_foreign, sign_in, sign_out, visitor, way_back
+from api.problems import ProblemCode, ProblemError
+from api.routes.account import change_password
+from api.routes.tokens import create_token
+from api.services import services
+from storage.sign_ins import end_all_sign_ins
+
+_EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.TOO_MANY_ATTEMPTS}
+_PASSWORD_SENTENCES = {
+    "current": "Write the password that you sign in with now.",
+    "new": f"Choose one of {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters.",
+}
+
+
+@pages.get("/sign-in")
+def show_sign_in() -> Response:
+    """Ask who is there; whoever is signed in already goes on."""
+    target = way_back(request.args.get("next"))
+    if visitor() is not None:
+        return _go(target)
+    return framed_page("sign_in.html", next=target, email="", wrong=None)
+
+
+@pages.post("/sign-in")
+def do_sign_in() -> Response:
+    """Sign in and go on to where the visitor wanted to; say what is wrong on the same page."""
+    refuse_foreign()
+    target, email = way_back(request.form.get("next")), request.form.get("email", "")
+    try:
+        token = v1(create_token)(SignInBody(email=email, password=request.form.get("password", "")))
+    except ValidationError:
+        return _again(ProblemError(ProblemCode.SIGN_IN_FAILED), target, email)
+    except ProblemError as problem:
+        if problem.code not in _EXPECTED:
+            raise
+        return _again(problem, target, email)
+    response = _go(target)
+    sign_in(response, read_token(services().settings, token.access_token).member_id)
+    return response
+
+
+@pages.post("/sign-out")
+@members_only
+def do_sign_out() -> Response:
+    """End this sign-in, or with `everywhere` all of this member's."""
+    fields, here = checked_form(), visitor()
+    if fields.get("everywhere") and here is not None:
+        services().ask(lambda db: end_all_sign_ins(db, here.member_id))
+    response = _go("/")
+    sign_out(response)
+    return response
+
+
+@pages.post("/password")
+@members_only
+def do_change_password() -> Response:
+    """Change the password and sign in anew here; every other sign-in ends."""
+    fields, here = checked_form(), visitor()
+    if fields.get("new") != fields.get("repeated"):
+        return preferences_page(status=422, password_errors={"repeated": "This is not the same as the new password."})
+    try:
+        body = PasswordBody.model_validate({f"{name}_password": fields.get(name, "") for name in _PASSWORD_SENTENCES})
+        v1(change_password)(body)
+    except ValidationError as error:
+        wrong = {name.removesuffix("_password") for name in input_problem(error, "json").errors}
+        said = {name: sentence for name, sentence in _PASSWORD_SENTENCES.items() if name in wrong}
+        return preferences_page(status=422, password_errors=said)
+    except ProblemError as problem:
+        return _password_refused(problem)
+    response = _go("/preferences?saved=password")
+    if here is not None:
+        sign_in(response, here.member_id)
+    return response
+
+
+def _password_refused(problem: ProblemError) -> Response:
+    headers = _retry_after(problem)
+    match problem.code:
+        case ProblemCode.PASSWORD_WRONG:
+            sentence = "This is not your password at present."
+        case ProblemCode.TOO_MANY_ATTEMPTS:
+            sentence = f"Too many attempts. Wait {headers['Retry-After']} seconds, then try again."
+        case _:
+            raise problem
+    return preferences_page(status=int(problem.kind.status), password_errors={"current": sentence}, headers=headers)
+
+
+def _retry_after(problem: ProblemError) -> Mapping[str, str]:
+    return {name: value for name, value in problem.headers.items() if name == "Retry-After"}
+
+
+def _again(problem: ProblemError, target: str, email: str) -> Response:
+    status = int(problem.kind.status)
+    answer = framed_page("sign_in.html", status=status, next=target, email=email, wrong=problem)
+    answer.headers.extend(_retry_after(problem))
+    return answer
+
+
+def _go(target: str) -> Response:
+    return Response(status=303, headers={"Location": target})

@@ -1,0 +1,76 @@
+"""The blueprint of every page of the members' client, and what a page says when something is wrong."""
+
+from http import HTTPStatus
+
+import psycopg
+from apiflask import APIBlueprint, APIFlask
+from flask import Response, request
+from structlog import get_logger
+from werkzeug.exceptions import HTTPException, NotFound
+
+from api.errors import http_error
+from api.pages.rendering import framed_page, page
+from api.pages.visitors import FormExpiredError, to_sign_in
+from api.problems import PROBLEMS, ProblemCode, ProblemError
+
+pages = APIBlueprint("pages", __name__, enable_openapi=False)
+
+_WORDS: dict[ProblemCode, tuple[str, str]] = {
+    ProblemCode.SESSION_NOT_FOUND: ("There is no such session", "It may have been taken off the schedule."),
+    ProblemCode.BOOKING_NOT_FOUND: ("There is no such booking of yours", "Your bookings are all on one page."),
+    ProblemCode.NOT_FOUND: ("There is nothing here", "The address may have been cut off on its way."),
+    ProblemCode.INVALID_INPUT: ("That cannot be shown", "Something in the address makes no sense here."),
+    ProblemCode.DATABASE_UNAVAILABLE: ("We cannot look that up at the moment", "Nothing is lost. Try again shortly."),
+}
+_ELSE = ("Something went wrong here", "It is our fault, not yours. Try again, and tell the studio if it stays.")
+
+log = get_logger()
+
+
+@pages.errorhandler(ProblemError)
+def say_problem(problem: ProblemError) -> Response:
+    """Say what is wrong in words for people, and where to go; whoever must sign in is sent there."""
+    if problem.kind.status is HTTPStatus.UNAUTHORIZED and problem.code is not ProblemCode.SIGN_IN_FAILED:
+        return to_sign_in()
+    title, text = _WORDS.get(problem.code, _ELSE)
+    return framed_page("problem.html", status=int(problem.kind.status), title=title, text=text, errors=problem.errors)
+
+
+@pages.errorhandler(psycopg.OperationalError)
+@pages.errorhandler(psycopg.InterfaceError)
+def say_database_is_away(error: psycopg.Error) -> Response:
+    """Say it without the frame, which would ask the database who is signed in."""
+    log.warning("database does not answer", error=str(error))
+    title, text = _WORDS[ProblemCode.DATABASE_UNAVAILABLE]
+    status = int(PROBLEMS[ProblemCode.DATABASE_UNAVAILABLE].status)
+    return page("problem.html", status=status, visitor=None, title=title, text=text, errors={})
+
+
+@pages.errorhandler(FormExpiredError)
+def say_form_expired(_: FormExpiredError) -> Response:
+    """A form of an earlier sign-in, or one that another site made: nothing was done."""
+    title, text = "This form is too old", "Nothing was changed. Open the page again and send it once more."
+    return framed_page("problem.html", status=403, title=title, text=text, errors={})
+
+
+@pages.errorhandler(Exception)
+def say_fault(error: Exception) -> Response:
+    """A fault of our own: told in words, and in the log."""
+    if isinstance(error, HTTPException):
+        return http_error(error)
+    log.error("page failed", path=request.path, method=request.method, exc_info=error)
+    title, text = _ELSE
+    return page("problem.html", status=500, visitor=None, title=title, text=text, errors={})
+
+
+def register(app: APIFlask) -> None:
+    """Put the pages into the app; a browser that opens an address nobody answers at is shown a page, too."""
+    app.register_blueprint(pages)
+
+    @app.errorhandler(NotFound)
+    def nothing_here(error: NotFound) -> Response:
+        accepted = request.accept_mimetypes
+        wants_page = accepted.accept_html and accepted["text/html"] > accepted["application/json"]
+        if request.path.startswith("/v1/") or not wants_page:
+            return http_error(error)
+        return say_problem(ProblemError(ProblemCode.NOT_FOUND))
