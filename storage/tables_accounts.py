@@ -1,4 +1,4 @@
-"""The tables of who is signed in; private to `storage`, as `storage.tables` is."""
+"""The tables of what lets a member in: sign-ins and addresses of calendars; private to `storage`."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import BYTEA, UUID
@@ -19,4 +19,20 @@ sign_ins = sa.Table(
     sa.Column("expires_at", INSTANT, nullable=False),
     sa.UniqueConstraint("secret_hash", name="sign_ins_secret"),
     sa.Index("sign_ins_by_member", "member_id"),
+)
+
+calendar_feeds = sa.Table(
+    "calendar_feeds",
+    metadata,
+    # One of each member: a new address takes the place of the one before.
+    sa.Column(
+        "member_id",
+        UUID,
+        sa.ForeignKey("members.id", name="calendar_feeds_member", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    # SHA-256 of what the address holds: whoever reads this table can read no calendar.
+    sa.Column("secret_hash", BYTEA, nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.UniqueConstraint("secret_hash", name="calendar_feeds_secret"),
 )

@@ -14,13 +14,18 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.visitors import checked_form, members_only
+from api.routes.calendar import get_calendar_feed
 from api.routes.me import get_me
 from api.routes.preferences import get_preferences, patch_preferences
 from domain.quiet_hours import USUAL_QUIET_HOURS
 
 CHANNEL_TITLES = {"email": "E-mail", "push": "Push"}
 _CHANNELS = tuple(Switches.model_fields)
-_SAVED = {"preferences": "Saved", "password": "Your password is changed"}
+_SAVED = {
+    "preferences": "Saved",
+    "password": "Your password is changed",
+    "calendar_feed": "Your calendar feed has ended",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,13 @@ def preferences_page(
     filled: Filled | None = None,
     saved: str | None = None,
     password_errors: Mapping[str, str] | None = None,
+    feed_url: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the page; a form that was refused is shown as it was filled in, except for passwords."""
+    """Return the page; a form that was refused is shown as it was filled in, except for passwords.
+
+    `feed_url` is the address of the calendar feed when it was made by this very request.
+    """
     shown = v1(get_preferences)()
     answer = framed_page(
         "preferences.html",
@@ -79,6 +88,8 @@ def preferences_page(
         password_errors=password_errors or {},
         characters_min=PASSWORD_CHARACTERS_MIN,
         characters_max=PASSWORD_CHARACTERS_MAX,
+        feed=v1(get_calendar_feed)(),
+        feed_url=feed_url,
     )
     answer.headers.extend(headers or {})
     return answer

@@ -3,6 +3,7 @@
 from api.routes import (
     account,
     bookings,
+    calendar,
     catalogue,
     commands,
     events,
@@ -27,6 +28,7 @@ ROUTES = (
     commands.routes,
     me.routes,
     my_booking.routes,
+    calendar.routes,
     account.routes,
     notifications.routes,
     preferences.routes,

@@ -70,10 +70,18 @@ def mail_for(delivery: Delivery, settings: Settings) -> EmailMessage:
     return mail
 
 
+def sender_of(settings: Settings, studio_name: str) -> Address:
+    """Return who mails come from: the name in `mail_from` or the studio's, the address in `mail_from` or at the host.
+
+    Raises `ValueError` for a `mail_from` that is no address; the sentence says what to set.
+    """
+    return _sender(settings.mail_from, links.host_of(settings), studio_name)
+
+
 def _addresses(delivery: Delivery, settings: Settings) -> tuple[Address, Address]:
     notice = delivery.notice
     try:
-        sender = _sender(settings.mail_from, links.host_of(settings), notice.studio_name)
+        sender = sender_of(settings, notice.studio_name)
         return sender, address_of(_name(notice.member_name), delivery.address)
     except ValueError as error:
         raise MessageError(f"notice {notice.id} ({notice.kind}) cannot be addressed: {error}") from error
@@ -81,7 +89,6 @@ def _addresses(delivery: Delivery, settings: Settings) -> tuple[Address, Address
 
 @lru_cache(maxsize=16)
 def _sender(mail_from: str, host: str, studio_name: str) -> Address:
-    """Return who mails come from: the name in `mail_from` or the studio's, the address in `mail_from` or at `host`."""
     name, address = parseaddr(mail_from)
     if mail_from and not address:
         raise ValueError(f"SEATLINE_MAIL_FROM is {mail_from!r}; it must be like `Studio <hello@example.com>`")
