@@ -4,6 +4,7 @@ from apiflask import APIFlask
 
 from api import docs_page, errors, headers, openapi
 from api.auth import dummy_hash
+from api.browser import COOKIE, FORM_TOKEN_HEADER
 from api.pages import rendering, site
 from api.requests import JsonRequest
 from api.routes import ROUTES
@@ -46,7 +47,9 @@ def create_app(settings: Settings | None = None) -> APIFlask:
             openapi.SECURITY_SCHEME: {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "An access token from POST /v1/tokens.",
+                "description": "An access token from POST /v1/tokens. Scripts of the studio's own pages need none: "
+                f"where no Authorization header comes, the browser's sign-in cookie `{COOKIE}` lets its member in, and "
+                f"with POST, PATCH and DELETE the header `{FORM_TOKEN_HEADER}` must prove that such a page sent it.",
             }
         },
     )

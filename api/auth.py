@@ -1,9 +1,9 @@
-"""Who is asking: signed tokens that expire, and passwords that are slow to guess."""
+"""Who is asking: signed tokens that expire, a browser's sign-in, and passwords that are slow to guess."""
 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import g, request
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
 from api.problems import ProblemCode, ProblemError
 from domain.ids import MemberId
 from storage.settings import Settings
@@ -22,12 +23,14 @@ TOKEN_SALT = "seatline.access_token.v1"  # noqa: S105 - names the kind of token;
 # 19 MiB and two passes: what OWASP asks for at least, and little enough for ten at once in one process.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
+_READING = {"GET", "HEAD", "OPTIONS"}
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The member whose token came with the request, and until when it is valid."""
+    """The member whose token or cookie came with the request, and until when that lets them in."""
 
     member_id: MemberId
     expires_at: datetime
@@ -50,16 +53,16 @@ def read_token(settings: Settings, token: str) -> Caller:
 
 
 def identify(settings: Settings, *, required: bool) -> None:
-    """Read the request's token for `caller`; without one, end the request with a problem if it is required."""
+    """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         g.caller = read_token(settings, token.strip())
         return
     if scheme:
         raise _not_let_in(ProblemCode.TOKEN_INVALID)
-    if required:
+    g.caller = _from_browser(settings)
+    if required and g.caller is None:
         raise ProblemError(ProblemCode.TOKEN_MISSING)
-    g.caller = None
 
 
 def caller() -> Caller:
@@ -95,6 +98,24 @@ def password_fits(password_hash: str | None, password: str) -> bool:
 def dummy_hash() -> str:
     """Return the hash that unknown addresses are checked against, made once a process."""
     return _HASHER.hash("nobody's password")
+
+
+def _from_browser(settings: Settings) -> Caller | None:
+    """Return whose sign-in the cookie names, None without one that holds.
+
+    A cookie comes along whoever sends the request, so what changes something must prove that a page of ours sent it.
+    Reading needs no proof: browsers send a `SameSite=Lax` cookie to other sites' scripts' requests not at all, and
+    never let another origin read the answer, which CORS allows here only without credentials.
+    """
+    found = signed_in()
+    if found is None:
+        return None
+    proven = not comes_from_elsewhere() and is_form_token(found, request.headers.get(FORM_TOKEN_HEADER, ""))
+    if request.method not in _READING and not proven:
+        raise ProblemError(ProblemCode.FORM_TOKEN_WRONG)
+    # A stream looks again as often as with a token, so that it does not outlive a sign-in that has ended by long.
+    looks_again = datetime.now(UTC) + timedelta(seconds=settings.token_seconds)
+    return Caller(found.member_id, min(found.expires_at, looks_again))
 
 
 def _verify(password_hash: str, password: str) -> bool:

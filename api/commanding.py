@@ -2,7 +2,7 @@
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from structlog import get_logger
@@ -20,7 +20,7 @@ from storage.command_log import KeyReused, LoggedCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from storage.queries.bookings import MyBooking, find_booking
-from storage.queries.commands import CommandState, find_command
+from storage.queries.commands import CommandState, count_ahead, find_command
 from workers import inbox
 
 log = get_logger()
@@ -123,6 +123,8 @@ def find_with_booking(
     state = find_command(db, command_id, member_id)
     if state is None:
         return None
+    if state.status is CommandStatus.WAITING:
+        state = replace(state, ahead=count_ahead(db, state.training_session_id, state.seq))
     # Until it is settled there is no booking, and a cancellation may name another member's.
     booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
     is_mine = booking is not None and booking.booking.member_id == member_id

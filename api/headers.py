@@ -44,5 +44,5 @@ def register(app: APIFlask, settings: Settings) -> None:
 
 
 def _is_allowed(settings: Settings, origin: str | None) -> bool:
-    # The token travels in a header, never in a cookie, so "*" gives nobody a right they did not have.
+    # A token travels in a header, and credentials (the cookie) are allowed to no origin: "*" gives nobody a right more.
     return origin is not None and (origin in settings.cors_origins or "*" in settings.cors_origins)

@@ -43,6 +43,8 @@ _SECURITY: dict[Access, list[dict[str, list[str]]] | None] = {
     Access.STAFF: [{SECURITY_SCHEME: []}],
 }
 
+_WRITING = {"post", "patch", "delete"}
+
 _STAFF_ROLES = {"admin", "owner"}
 
 _NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED)
@@ -167,7 +169,9 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
     for name, schema in {**nested, "Problem": problem}.items():
         schemas.setdefault(name, schema)
     for operations in spec["paths"].values():
-        for about in operations.values():
+        for method, about in operations.items():
+            if about.get("security") and method in _WRITING:
+                _add_form_token(about["responses"])
             about["parameters"] = [_parameter(parameter) for parameter in about["parameters"]]
             if body := about.get("requestBody"):
                 content = next(iter(body["content"].values()))
@@ -176,6 +180,16 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
                     body["content"][MULTIPART] = content
                 body["required"] = bool({"required", "oneOf", "anyOf"} & schema.keys())
     return spec
+
+
+def _add_form_token(answers: dict[str, Any]) -> None:
+    """Whatever changes something for a member may be refused to a browser's cookie."""
+    answer = _problem_answer([ProblemCode.FORM_TOKEN_WRONG])
+    if other := answers.get("403"):
+        answer["description"] = f"{other['description']}; {answer['description']}"
+        examples = answer["content"][PROBLEM_JSON]["examples"]
+        answer["content"][PROBLEM_JSON]["examples"] = other["content"][PROBLEM_JSON]["examples"] | examples
+    answers["403"] = answer
 
 
 def _renamed(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class ProblemCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
+    FORM_TOKEN_WRONG = "form_token_wrong"  # noqa: S105
     NOT_PERMITTED = "not_permitted"
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - a code, not a password
     NOT_FOUND = "not_found"
@@ -81,6 +82,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.UNAUTHORIZED,
         "Sign-in failed",
         "E-mail address and password do not belong together; check both and try again.",
+    ),
+    ProblemCode.FORM_TOKEN_WRONG: ProblemKind(
+        HTTPStatus.FORBIDDEN,
+        "The request is not from a page of this sign-in",
+        "A browser's cookie alone changes nothing; send your page's form token as `X-Form-Token`, from that page.",
     ),
     ProblemCode.NOT_PERMITTED: ProblemKind(
         HTTPStatus.FORBIDDEN,

@@ -1,6 +1,6 @@
 """Commands and their outcomes."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from api.models.bookings import BookingState
 from api.models.common import Answer, Instant, Reason
 from domain.outcomes import CommandStatus
 from storage.queries.bookings import MyBooking
-from storage.queries.commands import CommandState
+from storage.queries.commands import AHEAD_COUNTED_MAX, CommandState
 
 
 class CommandHeaders(Answer):
@@ -32,6 +32,8 @@ class CommandHeaders(Answer):
 class Command(Answer):
     """A command and what became of it."""
 
+    ahead_most: ClassVar[int] = AHEAD_COUNTED_MAX
+
     id: UUID
     kind: str = Field(examples=["book_seat"])
     status: CommandStatus = Field(description="`waiting` until it is settled as one of the other three, for good.")
@@ -39,6 +41,10 @@ class Command(Answer):
     booking_id: UUID | None = Field(description="The booking that it makes or ends.")
     seq: int = Field(description="Its number in the order of accepting, which is the order of deciding.")
     position: int | None = Field(description="Its number among the settled commands of its session.")
+    ahead: int | None = Field(
+        description="How many commands of its session are decided before it, counted up to "
+        f"{AHEAD_COUNTED_MAX}; null once it is settled, and as long as it is only accepted: ask for the command."
+    )
     receipt: str | None = Field(description="Proof of this and all earlier outcomes of the session.")
     booking: BookingState | None = Field(description="The booking as it stands now; null before there is one.")
     reasons: list[Reason] = Field(description="Every reason why it was refused.")
@@ -56,6 +62,7 @@ class Command(Answer):
             booking_id=state.booking_id,
             seq=state.seq,
             position=state.position,
+            ahead=state.ahead,
             receipt=state.receipt,
             booking=None if mine is None else BookingState.of(mine),
             reasons=Reason.all_of(state.reasons),

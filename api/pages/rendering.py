@@ -1,4 +1,4 @@
-"""Pages for people: no script, nothing from elsewhere, and the same frame around each."""
+"""Pages for people: none needs a script, nothing is from elsewhere, and the same frame is around each."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+FRAMED_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
 
 
 _TICK = timedelta(microseconds=1)
@@ -25,8 +26,12 @@ def page(template: str, *, status: int = 200, **values: Any) -> Response:
 
 
 def framed_page(template: str, *, status: int = 200, **values: Any) -> Response:
-    """Return a page with the frame of the members' client around it, which greets whoever is signed in."""
+    """Return a page with the frame of the members' client around it, which greets whoever is signed in.
+
+    Only these may run scripts, our own files, which keep what a page shows up to date and send its forms.
+    """
     answer = page(template, status=status, visitor=visitor(), **values)
+    answer.headers["Content-Security-Policy"] = FRAMED_POLICY
     # Its forms are told from those of other sites by where they come from, which browsers must be let say.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer

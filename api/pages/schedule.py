@@ -174,7 +174,7 @@ def _next_day(shown: Shown, zone: ZoneInfo) -> date | None:
 
 
 def _day(day: date, zone: ZoneInfo, sessions: list[Session]) -> Day:
-    its = [session for session in sessions if session.starts_at.astimezone(zone).date() == day]
+    its = [session for session in sessions if session.starts_at_local.date() == day]
     return Day(day, datetime.combine(day, time(12), zone), its)
 
 

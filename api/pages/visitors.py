@@ -1,13 +1,10 @@
-"""Who is at the browser: a sign-in kept in a cookie that no script can read, and proof that a form is one of ours.
+"""Who is at the browser, and proof that a form is one of ours; `api.browser` keeps the cookie.
 
-The cookie holds a secret of 256 random bits; the database knows its SHA-256 only. It is `HttpOnly` and `SameSite=Lax`,
-and `Secure` where the studio's address begins with https. A form that changes anything carries a value that is made of
-the sign-in and the secret key, and must come from a page of this origin, by what the browser itself says.
+A form that changes anything carries the form token of the sign-in, and must come from a page of this origin, by what
+the browser itself says.
 """
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -16,15 +13,9 @@ from urllib.parse import quote, urlsplit
 
 from flask import Response, g, redirect, request
 
+from api import browser
 from api.auth import Caller
-from api.services import services
 from domain.ids import MemberId
-from storage.sign_ins import SIGN_IN_DAYS, SignedIn, begin_sign_in, end_sign_in, find_signed_in
-
-COOKIE = "seatline_sign_in"
-SECRET_BYTES = 32
-DEVICE_CHARACTERS_MAX = 200
-_FORM_PURPOSE = b"seatline.form.v1"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -85,38 +76,18 @@ def checked_form() -> dict[str, str]:
 
 def refuse_foreign() -> None:
     """Raise `FormExpiredError` if the browser says that another site sent the form."""
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise FormExpiredError
-    if site is None and origin is not None and urlsplit(origin).netloc != request.host:
+    if browser.comes_from_elsewhere():
         raise FormExpiredError
 
 
 def sign_in(response: Response, member_id: MemberId) -> None:
     """Begin a sign-in of this member with this browser, and end the one it had."""
-    made, secret = services(), secrets.token_urlsafe(SECRET_BYTES)
-    device = (request.user_agent.string or "a browser")[:DEVICE_CHARACTERS_MAX]
-    before = request.cookies.get(COOKIE)
-    if before:
-        made.ask(lambda db: end_sign_in(db, _hash(before)))
-    made.ask(lambda db: begin_sign_in(db, member_id, secret_hash=_hash(secret), device=device))
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=SIGN_IN_DAYS * 24 * 3600,
-        httponly=True,
-        samesite="Lax",
-        secure=made.settings.api_url.startswith("https:"),
-    )
+    browser.begin(response, member_id)
 
 
 def sign_out(response: Response) -> None:
     """End this browser's sign-in."""
-    secret = request.cookies.get(COOKIE)
-    if secret:
-        services().ask(lambda db: end_sign_in(db, _hash(secret)))
-    response.delete_cookie(COOKIE)
+    browser.end(response)
 
 
 def way_back(target: str | None) -> str:
@@ -128,26 +99,14 @@ def way_back(target: str | None) -> str:
 
 
 def _find_visitor() -> Visitor | None:
-    secret = request.cookies.get(COOKIE)
-    if not secret:
-        return None
-    found = services().ask(lambda db: find_signed_in(db, _hash(secret)))
+    found = browser.signed_in()
     if found is None:
         return None
     # The operations of /v1 that the pages are made of ask who is calling.
     g.caller = Caller(found.member_id, found.expires_at)
-    return Visitor(found.member_id, found.member_name, found.role, _form_token(found))
-
-
-def _form_token(signed_in: SignedIn) -> str:
-    key = services().settings.secret_key.encode()
-    return hmac.new(key, _FORM_PURPOSE + signed_in.id.bytes, hashlib.sha256).hexdigest()
+    return Visitor(found.member_id, found.member_name, found.role, browser.form_token(found))
 
 
 def _page_of_form() -> str:
     referrer = urlsplit(request.headers.get("Referer", ""))
     return referrer.path if referrer.netloc == request.host and referrer.path else "/"
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

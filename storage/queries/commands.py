@@ -10,10 +10,15 @@ from domain.outcomes import CommandStatus
 from domain.refusals import RefusalReason
 from storage.database import Db
 
+AHEAD_COUNTED_MAX = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class CommandState:
-    """A command and what became of it; `position`, `receipt` and `applied_at` are None while it waits."""
+    """A command and what became of it; `position`, `receipt` and `applied_at` are None while it waits.
+
+    `ahead` is how many commands wait before it, where that was asked for and it waits itself.
+    """
 
     id: CommandId
     seq: int
@@ -26,6 +31,7 @@ class CommandState:
     receipt: str | None = None
     applied_at: datetime | None = None
     reasons: tuple[RefusalReason, ...] = ()
+    ahead: int | None = None
 
     @property
     def booking_id(self) -> BookingId | None:
@@ -62,3 +68,16 @@ def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandSt
         applied_at=applied_at,
         reasons=tuple(RefusalReason(reason) for reason in reasons or ()),
     )
+
+
+def count_ahead(db: Db, training_session_id: TrainingSessionId, seq: int) -> int:
+    """Return how many of the session's commands wait before the one with this number, counted up to a thousand."""
+    row = db.execute(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM commands WHERE status = 'waiting' AND training_session_id = %s AND seq < %s LIMIT %s
+        ) AS ahead
+        """,
+        (training_session_id, seq, AHEAD_COUNTED_MAX),
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -31,23 +31,28 @@ OPERATIONS = {
     "GET /v1/trainers": {200, 422, 500, 503},
     "GET /v1/trainings": {200, 422, 500, 503},
     "GET /v1/sessions/{session_id}/passes": {200, 401, 404, 500, 503},
-    "POST /v1/sessions/{session_id}/bookings": {201, 202, 400, 401, 404, 409, 413, 415, 422, 500, 503},
-    "POST /v1/bookings/{booking_id}/cancellation": {200, 202, 400, 401, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/sessions/{session_id}/bookings": {201, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/bookings/{booking_id}/cancellation": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "GET /v1/commands/{command_id}": {200, 401, 404, 500, 503},
     "GET /v1/me": {200, 401, 500, 503},
     "GET /v1/me/bookings": {200, 401, 422, 500, 503},
     "GET /v1/me/bookings/{booking_id}": {200, 401, 404, 500, 503},
+    "GET /v1/me/bookings/{booking_id}/calendar": {200, 401, 404, 500, 503},
+    "GET /v1/me/calendar-feed": {200, 401, 500, 503},
+    "POST /v1/me/calendar-feed": {201, 401, 403, 500, 503},
+    "DELETE /v1/me/calendar-feed": {204, 401, 403, 500, 503},
+    "GET /calendar/{secret}.ics": {200, 304, 404, 500, 503},
     "POST /v1/me/password": {204, 400, 401, 403, 413, 415, 422, 429, 500, 503},
     "GET /v1/me/passes": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications/unread": {200, 401, 500, 503},
-    "POST /v1/me/notifications/read": {200, 400, 401, 413, 415, 422, 500, 503},
+    "POST /v1/me/notifications/read": {200, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /v1/me/notification-preferences": {200, 401, 500, 503},
-    "PATCH /v1/me/notification-preferences": {200, 400, 401, 413, 415, 422, 500, 503},
+    "PATCH /v1/me/notification-preferences": {200, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /v1/push-key": {200, 404, 500},
     "GET /v1/me/push-subscriptions": {200, 401, 500, 503},
-    "POST /v1/me/push-subscriptions": {200, 201, 400, 401, 413, 415, 422, 500, 503},
-    "DELETE /v1/me/push-subscriptions/{subscription_id}": {204, 401, 404, 500, 503},
+    "POST /v1/me/push-subscriptions": {200, 201, 400, 401, 403, 413, 415, 422, 500, 503},
+    "DELETE /v1/me/push-subscriptions/{subscription_id}": {204, 401, 403, 404, 500, 503},
     "GET /v1/events": {200, 401, 404, 422, 500, 503},
     "GET /v1/staff/events": {200, 401, 403, 422, 500, 503},
     "GET /unsubscribe/{token}": {200, 404, 500, 503},
@@ -82,7 +87,7 @@ def test_every_problem_is_documented_as_one(spec: dict[str, Any]) -> None:
             content = answer["content"][content_type]
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
             codes |= set(content["examples"])
-    everywhere = {ProblemCode.BAD_REQUEST, ProblemCode.NOT_FOUND, ProblemCode.METHOD_NOT_ALLOWED}
+    everywhere = {ProblemCode.BAD_REQUEST, ProblemCode.METHOD_NOT_ALLOWED}
     assert codes == {str(code) for code in set(ProblemCode) - everywhere}
     assert set(PROBLEMS) == set(ProblemCode)
 
@@ -107,12 +112,22 @@ def test_what_needs_a_token_says_so(spec: dict[str, Any]) -> None:
         "GET /v1/trainers",
         "GET /v1/trainings",
         "GET /v1/push-key",
+        "GET /calendar/{secret}.ics",
         "GET /unsubscribe/{token}",
         "POST /unsubscribe/{token}",
         "GET /live",
         "GET /ready",
         "GET /metrics",
     }
+
+
+def test_what_writes_for_a_member_says_that_a_cookie_alone_does_not(spec: dict[str, Any]) -> None:
+    for name, about in operations(spec).items():
+        forbidden = about["responses"].get("403", {"content": {"application/problem+json": {"examples": {}}}})
+        examples = forbidden["content"]["application/problem+json"]["examples"]
+        writes = not name.startswith("GET ") and bool(about.get("security"))
+        assert ("form_token_wrong" in examples) is writes, name
+    assert "X-Form-Token" in spec["components"]["securitySchemes"]["AccessToken"]["description"]
 
 
 def test_the_headers_of_commands_are_documented(spec: dict[str, Any]) -> None:
@@ -132,14 +147,14 @@ def test_what_is_sent_otherwise_than_as_json_says_so(spec: dict[str, Any]) -> No
     assert bodies["POST /unsubscribe/{token}"] == {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def test_in_a_path_ids_are_uuids_and_a_token_is_text(spec: dict[str, Any]) -> None:
+def test_in_a_path_ids_are_uuids_and_secrets_are_text(spec: dict[str, Any]) -> None:
     in_paths = {
         parameter["name"]: parameter["schema"].get("format")
         for about in operations(spec).values()
         for parameter in about["parameters"]
         if parameter["in"] == "path"
     }
-    assert in_paths.pop("token") is None
+    assert (in_paths.pop("token"), in_paths.pop("secret")) == (None, None)
     assert set(in_paths.values()) == {"uuid"}
 
 

@@ -33,6 +33,10 @@ WITHOUT_INPUT = {
     "GET /v1/me/notification-preferences",
     "GET /v1/push-key",
     "GET /v1/me/push-subscriptions",
+    "GET /v1/me/calendar-feed",
+    "POST /v1/me/calendar-feed",
+    "DELETE /v1/me/calendar-feed",
+    "GET /calendar/{secret}.ics",  # any text may be a secret, so none is bad input
     "GET /unsubscribe/{token}",  # any text may be a token, so none is bad input
     "GET /live",
     "GET /ready",
@@ -71,6 +75,7 @@ def test_every_answer_is_what_the_document_promises(
         "booking_id": booking["id"],
         "command_id": booking["id"],
         "subscription_id": me.post("/v1/me/push-subscriptions", a_subscription()).json["id"],
+        "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],
     }
     turn = iter(range(10_000))

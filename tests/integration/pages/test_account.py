@@ -3,7 +3,7 @@
 import pytest
 from apiflask import APIFlask
 
-from api.pages.visitors import COOKIE
+from api.browser import COOKIE
 from tests.integration.pages.conftest import PASSWORD, Browser, Form
 from tests.integration.pages.strictly import strictly
 from tests.integration.studio import Member, Studio

@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from werkzeug.test import TestResponse
 
 from api.auth import password_fits
-from api.pages.visitors import COOKIE
+from api.browser import COOKIE
 from storage.settings import settings
 from tests.integration.pages.conftest import PASSWORD, Browser, Form
 from tests.integration.pages.strictly import Page, strictly

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.pages.visitors import COOKIE
+from api.browser import COOKIE
 from domain.channels import DEFAULTS, SWITCHABLE
 from domain.notices import NoticeKind
 from tests.integration.pages.conftest import Browser, Form

@@ -1,0 +1,82 @@
+"""A browser's sign-in: the cookie that no script can read, and proof that a request that changes something is ours.
+
+The cookie holds a secret of 256 random bits; the database knows its SHA-256 only. It is `HttpOnly` and `SameSite=Lax`,
+and `Secure` where the studio's address begins with https. A form token is made of the sign-in and the secret key: only
+a page that was made for this sign-in knows it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+
+from api.services import services
+from domain.ids import MemberId
+from storage.sign_ins import SIGN_IN_DAYS, SignedIn, begin_sign_in, end_sign_in, find_signed_in
+
+COOKIE = "seatline_sign_in"
+SECRET_BYTES = 32
+DEVICE_CHARACTERS_MAX = 200
+FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
+_FORM_PURPOSE = b"seatline.form.v1"
+
+
+def signed_in() -> SignedIn | None:
+    """Return the sign-in that the request's cookie names, None without one that holds; asks the database once."""
+    if "signed_in" not in g:
+        secret = request.cookies.get(COOKIE)
+        g.signed_in = services().ask(lambda db: find_signed_in(db, _hash(secret))) if secret else None
+    found: SignedIn | None = g.signed_in
+    return found
+
+
+def form_token(here: SignedIn) -> str:
+    """Return what every form, and every writing script, of this sign-in's pages must send along."""
+    key = services().settings.secret_key.encode()
+    return hmac.new(key, _FORM_PURPOSE + here.id.bytes, hashlib.sha256).hexdigest()
+
+
+def is_form_token(here: SignedIn, token: str) -> bool:
+    """Whether this is the sign-in's form token; takes as long for a wrong one."""
+    return hmac.compare_digest(token.encode(), form_token(here).encode())
+
+
+def comes_from_elsewhere() -> bool:
+    """Whether the browser itself says that another site's page sent the request."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def begin(response: Response, member_id: MemberId) -> None:
+    """Begin a sign-in of this member with this browser, and end the one it had."""
+    made, secret = services(), secrets.token_urlsafe(SECRET_BYTES)
+    device = (request.user_agent.string or "a browser")[:DEVICE_CHARACTERS_MAX]
+    before = request.cookies.get(COOKIE)
+    if before:
+        made.ask(lambda db: end_sign_in(db, _hash(before)))
+    made.ask(lambda db: begin_sign_in(db, member_id, secret_hash=_hash(secret), device=device))
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=SIGN_IN_DAYS * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=made.settings.api_url.startswith("https:"),
+    )
+
+
+def end(response: Response) -> None:
+    """End this browser's sign-in."""
+    secret = request.cookies.get(COOKIE)
+    if secret:
+        services().ask(lambda db: end_sign_in(db, _hash(secret)))
+    response.delete_cookie(COOKIE)
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,101 @@
+// Hears on one event stream of the sessions a page shows, my bookings and my inbox, and has the page brought up to
+// date. It hears nothing while nobody looks: browsers open few connections to a server.
+
+import { pause, say, show } from "./page.js";
+
+const SESSIONS_MAX = 50; // as many as /v1/events watches
+const LOST_AFTER_MS = 3000; // a stream that comes again at once is not worth a word
+const OPEN_AGAIN_MS = 5000;
+const GATHER_MS = 200;
+const APART_MS = 2000; // in a rush a session changes many times a second
+
+let source = null;
+let lostTimer = 0;
+let wasLost = false;
+let heard = new Set();
+let planned = false;
+let last = 0;
+
+/** Bring the page up to date soon, what happens together at once. */
+async function refresh() {
+  if (planned) return;
+  planned = true;
+  await pause(Math.max(GATHER_MS * (1 + Math.random()), last + APART_MS - Date.now()));
+  planned = false;
+  if (document.hidden) return;
+  last = Date.now();
+  await show().catch(() => pause(OPEN_AGAIN_MS).then(refresh));
+}
+
+function open() {
+  if (source || document.hidden) return;
+  const ids = new Set([...document.querySelectorAll("[data-session]")].map((one) => one.dataset.session));
+  const watched = [...ids].slice(0, SESSIONS_MAX).map((id) => ["session_id", id]);
+  source = new EventSource("/v1/events?" + new URLSearchParams(watched));
+  heard = new Set();
+  source.addEventListener("open", found);
+  source.addEventListener("error", lost);
+  source.addEventListener("session", (event) => hearSession(JSON.parse(event.data)));
+  source.addEventListener("inbox", (event) => hearInbox(JSON.parse(event.data)));
+  source.addEventListener("booking", refresh);
+  source.addEventListener("command", () => {
+    document.dispatchEvent(new Event("settled"));
+    refresh();
+  });
+  source.addEventListener("notification", () => document.getElementById("inbox") && refresh());
+}
+
+function stopTimer() {
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+}
+
+function close() {
+  source?.close();
+  source = null;
+  stopTimer();
+}
+
+function found() {
+  stopTimer();
+  say("lost", false);
+  if (wasLost && source) refresh();
+  wasLost = false;
+}
+
+async function lost() {
+  wasLost = true;
+  lostTimer ||= setTimeout(() => say("lost", true), LOST_AFTER_MS);
+  if (source?.readyState !== EventSource.CLOSED) return; // the browser itself comes again
+  source = null;
+  if ((await show().catch(() => true)) === false) return found();
+  await pause(OPEN_AGAIN_MS * (1 + Math.random()));
+  open();
+}
+
+function hearSession({ id, status, booked, waitlisted, capacity }) {
+  const shown = document.querySelector(`[data-session="${id}"]`);
+  // The first state is only news if the page shows another; a later one may have moved me in the line.
+  const isNews = shown?.dataset.state !== [status, booked, waitlisted, capacity].join(" ");
+  if (shown && (isNews || (heard.has(id) && "mine" in shown.dataset))) refresh();
+  heard.add(id);
+}
+
+function hearInbox({ unread }) {
+  const { unread: shown, most } = document.getElementById("unread").dataset;
+  if (Math.min(unread, most) !== (parseInt(shown, 10) || 0)) refresh();
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return close();
+  open();
+  refresh();
+});
+addEventListener("offline", () => {
+  close();
+  wasLost = true;
+  say("lost", true);
+});
+for (const name of ["online", "pageshow"]) addEventListener(name, open);
+addEventListener("pagehide", close);
+open();
