@@ -1,0 +1,99 @@
+"""A running stack and a Chromium for this folder's tests, and a browser of its own for each person in a test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+
+from storage.database import connect
+from storage.settings import read_settings
+from tests.browser.house import House
+from tests.browser.pages import signed_in
+from tests.browser.showcase import WITHOUT_SIGN_IN, Showcase, set_up
+from tests.e2e.running_stack import running_stack
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--disable-gpu", "--disable-background-networking"]
+PATIENCE_MILLISECONDS = 15_000
+DESKTOP = {"width": 1280, "height": 800}
+
+OpenBrowser = Callable[..., Page]
+OpenShown = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip(f"no Chromium on this machine: none of {', '.join(PROGRAMS)} is found")
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo studio, running; asked for after Chromium, so that nothing is started where there is none."""
+    with running_stack(tmp_path_factory.mktemp("browser") / "data") as stack:
+        settings = read_settings({"SEATLINE_DATA": str(stack.data)})
+        with connect(settings.database_url) as db:
+            yield House(db, settings)
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, house: House) -> Iterator[OpenBrowser]:
+    """Open one more browser, with cookies of its own; without scripts unless it is said. A fault in a page fails."""
+    contexts, faults = [], list[str]()
+
+    def open_one(*, scripts: bool = False, **options: Any) -> Page:
+        context = chromium.new_context(
+            base_url=house.url,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            **{"viewport": DESKTOP, **options},
+        )
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="package")
+def showcase(house: House) -> Showcase:
+    return set_up(house)
+
+
+@pytest.fixture(scope="package")
+def kept_sign_in(chromium: Browser, house: House, showcase: Showcase) -> StorageState:
+    """The cookies of a browser with which the showcase's member is signed in."""
+    context = chromium.new_context(base_url=house.url)
+    signed_in(context.new_page(), showcase.me)
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def open_shown(open_browser: OpenBrowser, showcase: Showcase, kept_sign_in: StorageState) -> OpenShown:
+    """Open a page of the showcase by its name, in a browser of its own."""
+
+    def open_one(name: str, **options: Any) -> Page:
+        cookies = {} if name in WITHOUT_SIGN_IN else {"storage_state": kept_sign_in}
+        page = open_browser(**cookies, **options)
+        page.goto(showcase.addresses[name])
+        return page
+
+    return open_one

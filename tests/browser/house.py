@@ -1,0 +1,136 @@
+"""The demo studio of a running stack, and the members and sessions that a test adds to it."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from urllib.request import Request, urlopen
+from uuid import UUID
+
+from api.auth import hash_password, make_token
+from domain.facts import TrainingSession
+from domain.ids import MemberId, PassId, SpaceId, TrainerId, TrainingId, TrainingSessionId
+from domain.notices import NoticeKind
+from storage import catalogue
+from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType
+from storage.database import Db
+from storage.identifiers import new_id
+from storage.settings import Settings
+from workers.messages.links import unsubscribe_url
+
+PASSWORD = "a password made for this run"
+AHEAD = timedelta(days=15)  # behind the weeks that the demo studio has planned, whatever day it is
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member who can sign in with `PASSWORD` and has one pass."""
+
+    id: MemberId
+    name: str
+    email: str
+    pass_id: PassId
+    pass_name: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session; its training has this one session only, so that its name finds it."""
+
+    id: TrainingSessionId
+    name: str
+
+    @property
+    def path(self) -> str:
+        return f"/sessions/{self.id}"
+
+
+@dataclass
+class House:
+    """The studio, by its database and its address."""
+
+    db: Db
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        self._password_hash = hash_password(PASSWORD)
+
+    @property
+    def url(self) -> str:
+        return self.settings.api_url
+
+    def a_member(self, *, name: str = "Vira", sessions: int | None = 10) -> Person:
+        number = next(NUMBERS)
+        email = f"{name.lower()}{number}@example.test"
+        person = Person(MemberId(new_id()), name, email, PassId(new_id()), "Ten sessions")
+        new = NewMember(person.id, name, email, password_hash=self._password_hash)
+        catalogue.add_members(self.db, [new])
+        catalogue.add_passes(
+            self.db, [NewPass(person.pass_id, person.id, PassType(person.pass_name, None), sessions=sessions)]
+        )
+        return person
+
+    def a_session(self, *, capacity: int = 2, starts_in: timedelta = AHEAD) -> Opened:
+        name = f"Balance-{next(NUMBERS):03}"
+        session = TrainingSession(
+            TrainingSessionId(new_id()),
+            TrainingId(self._id_of(Named.TRAINING, name)),
+            TrainerId(self._id_of(Named.TRAINER, "Olena Kovalenko")),
+            SpaceId(self._id_of(Named.SPACE, "Studio")),
+            starts_at=datetime.now(UTC).replace(microsecond=0) + starts_in,
+            lasts_minutes=60,
+            capacity=capacity,
+            booking_deadline=timedelta(hours=1),
+            cancellation_deadline=timedelta(hours=12),
+            promotion_deadline=timedelta(hours=12),
+            promotion_grace=timedelta(minutes=30),
+        )
+        catalogue.add_training_sessions(self.db, [NewTrainingSession(session)])
+        return Opened(session.id, name)
+
+    def book(self, session_id: UUID, member_id: MemberId, pass_id: UUID) -> str:
+        """Book as the interface lets a member, wait for the outcome and return the booking's id."""
+        path, body = f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}
+        return str(self._post(path, body, member_id)["booking"]["id"])
+
+    def book_for(self, session: Opened, *people: Person) -> list[str]:
+        return [self.book(session.id, one.id, one.pass_id) for one in people]
+
+    def cancel(self, booking_id: str, person: Person) -> None:
+        self._post(f"/v1/bookings/{booking_id}/cancellation", {}, person.id)
+
+    def demo_member(self, email: str) -> MemberId:
+        """Return a member of the demo studio, who can sign in with `PASSWORD` from now on."""
+        row = self.one(
+            "UPDATE members SET password_hash = %s WHERE email = %s RETURNING id", self._password_hash, email
+        )
+        return MemberId(row[0])
+
+    def end_sign_ins(self, person: Person) -> None:
+        self.db.execute("UPDATE sign_ins SET expires_at = now() WHERE member_id = %s", (person.id,))
+
+    def unsubscribe_path(self, person: Person) -> str:
+        return unsubscribe_url(self.settings, person.id, NoticeKind.REMINDER).removeprefix(self.url)
+
+    def one(self, query: str, *values: object) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self.db.execute(query, values).fetchone()
+        assert row is not None
+        return row
+
+    def _id_of(self, table: Named, name: str) -> UUID:
+        return catalogue.ids_made_of(self.db, table, [name])[name]
+
+    def _post(self, path: str, body: dict[str, str], member_id: MemberId) -> dict[str, Any]:
+        headers = {
+            "Authorization": f"Bearer {make_token(self.settings, member_id)}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(new_id()),
+            "Prefer": "wait=20",
+        }
+        request = Request(self.url + path, json.dumps(body).encode(), headers)
+        with urlopen(request, timeout=30) as answer:
+            told: dict[str, Any] = json.load(answer)
+        assert told["status"] == "applied", told
+        return told

@@ -1,0 +1,39 @@
+"""Pictures of the pages for the documents: always taken, and written over the old ones only when that is asked for.
+
+`SEATLINE_TEST_SCREENSHOTS=1 python3 run.py test tests/browser/test_screenshots.py` writes them into `docs/images`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenShown
+from tests.browser.showcase import Showcase
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+SHOWN = {"schedule": "schedule", "session": "session, in line", "bookings": "bookings", "passes": "passes"}
+BYTES_MAX = 150_000
+HEIGHT = {390: 844, 1280: 800}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", HEIGHT)
+def test_pictures_are_small_enough_for_the_documents(
+    open_shown: OpenShown, showcase: Showcase, width: int, scheme: str
+) -> None:
+    page = open_shown("schedule", viewport={"width": width, "height": HEIGHT[width]}, color_scheme=scheme)
+
+    pictures = {name: _picture(page, showcase.addresses[shown]) for name, shown in SHOWN.items()}
+
+    assert {name: len(one) for name, one in pictures.items() if not 0 < len(one) < BYTES_MAX} == {}
+    if os.environ.get("SEATLINE_TEST_SCREENSHOTS") == "1":
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        for name, one in pictures.items():
+            (IMAGES / f"{name}-{width}-{scheme}.png").write_bytes(one)
+
+
+def _picture(page: Page, address: str) -> bytes:
+    page.goto(address)
+    return page.screenshot(animations="disabled")
