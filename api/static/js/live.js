@@ -6,25 +6,36 @@ import { pause, say, show } from "./page.js";
 const SESSIONS_MAX = 50; // as many as /v1/events watches
 const LOST_AFTER_MS = 3000; // a stream that comes again at once is not worth a word
 const OPEN_AGAIN_MS = 5000;
-const GATHER_MS = 200;
-const APART_MS = 2000; // in a rush a session changes many times a second
+const GATHER_MS = 50; // what happens together is fetched together
+const APART_MS = 2000;
+const APART_MS_MAX = 30000;
 
 let source = null;
 let lostTimer = 0;
 let wasLost = false;
 let heard = new Set();
-let planned = false;
+let timer = 0;
+let dueAt = Infinity;
 let last = 0;
+let apart = APART_MS;
 
-/** Bring the page up to date soon, what happens together at once. */
-async function refresh() {
-  if (planned) return;
-  planned = true;
-  await pause(Math.max(GATHER_MS * (1 + Math.random()), last + APART_MS - Date.now()));
-  planned = false;
+/** Bring the page up to date: for what is mine at once, for what others do less often the longer they go on, since in
+ * a rush a session changes many times a second, and everybody who looks at it would ask anew each time. */
+function refresh(isMine) {
+  const soon = Date.now() + GATHER_MS * (1 + Math.random());
+  const at = isMine ? soon : Math.max(soon, last + apart * (1 + Math.random()));
+  if (at >= dueAt) return;
+  clearTimeout(timer);
+  dueAt = at;
+  timer = setTimeout(load, at - Date.now());
+}
+
+async function load() {
+  dueAt = Infinity;
   if (document.hidden) return;
+  apart = Date.now() - last < 3 * apart ? Math.min(2 * apart, APART_MS_MAX) : APART_MS;
   last = Date.now();
-  await show().catch(() => pause(OPEN_AGAIN_MS).then(refresh));
+  await show().catch(() => pause(OPEN_AGAIN_MS).then(() => refresh(true)));
 }
 
 function open() {
@@ -37,12 +48,12 @@ function open() {
   source.addEventListener("error", lost);
   source.addEventListener("session", (event) => hearSession(JSON.parse(event.data)));
   source.addEventListener("inbox", (event) => hearInbox(JSON.parse(event.data)));
-  source.addEventListener("booking", refresh);
+  source.addEventListener("booking", () => refresh(true));
   source.addEventListener("command", () => {
     document.dispatchEvent(new Event("settled"));
-    refresh();
+    refresh(true);
   });
-  source.addEventListener("notification", () => document.getElementById("inbox") && refresh());
+  source.addEventListener("notification", () => document.getElementById("inbox") && refresh(true));
 }
 
 function stopTimer() {
@@ -59,7 +70,7 @@ function close() {
 function found() {
   stopTimer();
   say("lost", false);
-  if (wasLost && source) refresh();
+  if (wasLost && source) refresh(true);
   wasLost = false;
 }
 
@@ -83,13 +94,13 @@ function hearSession({ id, status, booked, waitlisted, capacity }) {
 
 function hearInbox({ unread }) {
   const { unread: shown, most } = document.getElementById("unread").dataset;
-  if (Math.min(unread, most) !== (parseInt(shown, 10) || 0)) refresh();
+  if (Math.min(unread, most) !== (parseInt(shown, 10) || 0)) refresh(true);
 }
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return close();
   open();
-  refresh();
+  refresh(true);
 });
 addEventListener("offline", () => {
   close();
