@@ -18,6 +18,7 @@ pages = APIBlueprint("pages", __name__, enable_openapi=False)
 _WORDS: dict[ProblemCode, tuple[str, str]] = {
     ProblemCode.SESSION_NOT_FOUND: ("There is no such session", "It may have been taken off the schedule."),
     ProblemCode.BOOKING_NOT_FOUND: ("There is no such booking of yours", "Your bookings are all on one page."),
+    ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ("There is no such device of yours", "It may be removed already."),
     ProblemCode.NOT_FOUND: ("There is nothing here", "The address may have been cut off on its way."),
     ProblemCode.INVALID_INPUT: ("That cannot be shown", "Something in the address makes no sense here."),
     ProblemCode.DATABASE_UNAVAILABLE: ("We cannot look that up at the moment", "Nothing is lost. Try again shortly."),

@@ -14,9 +14,11 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.visitors import checked_form, members_only
+from api.problems import ProblemCode, ProblemError
 from api.routes.calendar import get_calendar_feed
 from api.routes.me import get_me
 from api.routes.preferences import get_preferences, patch_preferences
+from api.routes.push import get_push_key, get_push_subscriptions
 from domain.quiet_hours import USUAL_QUIET_HOURS
 
 CHANNEL_TITLES = {"email": "E-mail", "push": "Push"}
@@ -25,6 +27,7 @@ _SAVED = {
     "preferences": "Saved",
     "password": "Your password is changed",
     "calendar_feed": "Your calendar feed has ended",
+    "device": "The device is removed",
 }
 
 
@@ -90,9 +93,20 @@ def preferences_page(
         characters_max=PASSWORD_CHARACTERS_MAX,
         feed=v1(get_calendar_feed)(),
         feed_url=feed_url,
+        devices=v1(get_push_subscriptions)().items,
+        push_key=_push_key(),
     )
     answer.headers.extend(headers or {})
     return answer
+
+
+def _push_key() -> str | None:
+    try:
+        return v1(get_push_key)().application_server_key
+    except ProblemError as problem:
+        if problem.code is not ProblemCode.PUSH_NOT_AVAILABLE:
+            raise
+        return None
 
 
 def _filled(shown: NotificationPreferences) -> Filled:
