@@ -12,7 +12,7 @@ from api.models.tokens import SignInBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.preferences import preferences_page
-from api.pages.rendering import framed_page
+from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, sign_in, sign_out, visitor, way_back
 from api.problems import ProblemCode, ProblemError
 from api.routes.account import change_password
@@ -32,7 +32,7 @@ def show_sign_in() -> Response:
     """Ask who is there; whoever is signed in already goes on."""
     target = way_back(request.args.get("next"))
     if visitor() is not None:
-        return _go(target)
+        return see_other(target)
     return framed_page("sign_in.html", next=target, email="", wrong=None)
 
 
@@ -49,7 +49,7 @@ def do_sign_in() -> Response:
         if problem.code not in _EXPECTED:
             raise
         return _again(problem, target, email)
-    response = _go(target)
+    response = see_other(target)
     sign_in(response, read_token(services().settings, token.access_token).member_id)
     return response
 
@@ -61,7 +61,7 @@ def do_sign_out() -> Response:
     fields, here = checked_form(), visitor()
     if fields.get("everywhere") and here is not None:
         services().ask(lambda db: end_all_sign_ins(db, here.member_id))
-    response = _go("/")
+    response = see_other("/")
     sign_out(response)
     return response
 
@@ -82,7 +82,7 @@ def do_change_password() -> Response:
         return preferences_page(status=422, password_errors=said)
     except ProblemError as problem:
         return _password_refused(problem)
-    response = _go("/preferences?saved=password")
+    response = see_other("/preferences?saved=password")
     if here is not None:
         sign_in(response, here.member_id)
     return response
@@ -109,7 +109,3 @@ def _again(problem: ProblemError, target: str, email: str) -> Response:
     answer = framed_page("sign_in.html", status=status, next=target, email=email, wrong=problem)
     answer.headers.extend(_retry_after(problem))
     return answer
-
-
-def _go(target: str) -> Response:
-    return Response(status=303, headers={"Location": target})

@@ -14,7 +14,7 @@ from api.models.sessions import SessionDetail
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import checked, query_of
-from api.pages.rendering import framed_page
+from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import FormExpiredError, checked_form, members_only
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import cancel
@@ -118,7 +118,7 @@ def do_cancel(booking_id: UUID) -> Response:
         if problem.code not in _DECIDED_AGAINST or problem.command is None:
             raise
         command_id = problem.command["id"]
-    return Response(status=303, headers={"Location": f"/bookings?command={command_id}"})
+    return see_other(f"/bookings?command={command_id}")
 
 
 def _noted_command() -> Command | None:

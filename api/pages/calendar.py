@@ -7,6 +7,7 @@ from flask import Response
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.preferences import preferences_page
+from api.pages.rendering import see_other
 from api.pages.visitors import checked_form, members_only
 from api.routes.calendar import delete_calendar_feed, get_booking_calendar, make_calendar_feed
 
@@ -21,7 +22,7 @@ def download_booking(booking_id: UUID) -> Response:
 @pages.get("/preferences/calendar-feed")
 def back_to_preferences() -> Response:
     """Lead whoever opens the form's own address to the page that the form is on."""
-    return Response(status=303, headers={"Location": "/preferences"})
+    return see_other("/preferences")
 
 
 @pages.post("/preferences/calendar-feed")
@@ -41,4 +42,4 @@ def do_end_feed() -> Response:
     """End the address."""
     checked_form()
     v1(delete_calendar_feed)()
-    return Response(status=303, headers={"Location": "/preferences?saved=calendar_feed"})
+    return see_other("/preferences?saved=calendar_feed")

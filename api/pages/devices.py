@@ -6,6 +6,7 @@ from flask import Response, current_app
 
 from api.pages.blueprint import pages
 from api.pages.interface import v1
+from api.pages.rendering import see_other
 from api.pages.visitors import checked_form, members_only
 from api.routes.push import unsubscribe
 
@@ -32,4 +33,4 @@ def do_remove_device(subscription_id: UUID) -> Response:
     """Take a device off the list; what is still due to it is not sent."""
     checked_form()
     v1(unsubscribe)(subscription_id)
-    return Response(status=303, headers={"Location": "/preferences?saved=device"})
+    return see_other("/preferences?saved=device")

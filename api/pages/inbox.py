@@ -9,7 +9,7 @@ from api.models.notifications import ReadBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import checked, query_of
-from api.pages.rendering import framed_page
+from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only
 from api.routes.me import get_me
 from api.routes.notifications import get_notifications, read
@@ -32,4 +32,4 @@ def do_read() -> Response:
     """Mark everything as read up to the newest that the form's page showed; what came since stays unread."""
     up_to = checked_form().get("up_to", "")
     v1(read)(checked(ReadBody, {"up_to": int(up_to) if _NUMBER.fullmatch(up_to) else up_to}))
-    return Response(status=303, headers={"Location": "/inbox"})
+    return see_other("/inbox")

@@ -12,7 +12,7 @@ from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.preferences import NotificationPreferences, PreferencesBody, Switches
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.rendering import framed_page
+from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only
 from api.problems import ProblemCode, ProblemError
 from api.routes.calendar import get_calendar_feed
@@ -63,7 +63,7 @@ def do_save_preferences() -> Response:
     except ValidationError as error:
         return preferences_page(status=422, filled=_filled_again(fields, input_problem(error, "json").errors))
     v1(patch_preferences)(body)
-    return Response(status=303, headers={"Location": "/preferences?saved=preferences"})
+    return see_other("/preferences?saved=preferences")
 
 
 def preferences_page(

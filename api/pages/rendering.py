@@ -37,6 +37,11 @@ def framed_page(template: str, *, status: int = 200, **values: Any) -> Response:
     return answer
 
 
+def see_other(target: str) -> Response:
+    """Return the way on to another page after a form, by GET, so that loading it again sends nothing again."""
+    return Response(status=303, headers={"Location": target})
+
+
 def register(app: Flask) -> None:
     """Teach the templates to say instants; each is given an instant and the studio's zone."""
     app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}

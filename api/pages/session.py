@@ -13,7 +13,7 @@ from api.models.commands import Command, CommandHeaders
 from api.models.sessions import SessionDetail
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.rendering import framed_page
+from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, visitor
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import book
@@ -71,7 +71,7 @@ def book_place(session_id: UUID) -> Response:
     page = f"/sessions/{session_id}"
     if visitor() is None:
         # The way back is said here: this address only takes forms, and the browser does not tell the form's page.
-        return _go(f"/sign-in?next={quote(page, safe='')}")
+        return see_other(f"/sign-in?next={quote(page, safe='')}")
     fields = checked_form()
     body, headers = _read(fields)
     try:
@@ -80,8 +80,8 @@ def book_place(session_id: UUID) -> Response:
         command_id = _told_command(problem)
         if command_id is None:
             raise
-        return _go(f"{page}?command={command_id}")
-    return _go(f"{page}?command={command.id}")
+        return see_other(f"{page}?command={command_id}")
+    return see_other(f"{page}?command={command.id}")
 
 
 def _window(session: SessionDetail, now: datetime) -> Window:
@@ -135,7 +135,3 @@ def _command_in_address(session_id: UUID) -> Command | None:
             raise
         return None
     return command if command.session_id == session_id else None
-
-
-def _go(target: str) -> Response:
-    return Response(status=303, headers={"Location": target})
