@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 
 from api.models.commands import Command, CommandHeaders
 from api.models.common import NoFields
 from api.models.me import Booking, BookingsQuery, PassForSession
 from api.models.sessions import SessionDetail
 from api.pages.blueprint import pages
+from api.pages.commands import command_in_address, find_command
 from api.pages.interface import v1
 from api.pages.queries import checked, query_of
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import FormExpiredError, checked_form, members_only
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import cancel
-from api.routes.commands import get_command
 from api.routes.me import get_bookings
 from api.routes.my_booking import get_booking
 from api.routes.sessions import get_session, get_session_passes
@@ -78,7 +78,7 @@ def show_bookings() -> Response:
 @members_only
 def show_booking(booking_id: UUID) -> Response:
     """Show a booking with its receipt, or what became of the command that was to make it."""
-    command = _command(booking_id)
+    command = find_command(booking_id)
     try:
         booking = v1(get_booking)(booking_id)
     except ProblemError as problem:
@@ -123,20 +123,8 @@ def do_cancel(booking_id: UUID) -> Response:
 
 def _noted_command() -> Command | None:
     """Return the cancellation that the address speaks of, None without one or for another member's."""
-    try:
-        command = _command(UUID(str(request.args.get("command"))))
-    except ValueError:
-        return None
+    command = command_in_address()
     return command if command is not None and command.kind == "cancel_booking" else None
-
-
-def _command(command_id: UUID) -> Command | None:
-    try:
-        return v1(get_command)(command_id)
-    except ProblemError as problem:
-        if problem.code is not ProblemCode.COMMAND_NOT_FOUND:
-            raise
-        return None
 
 
 def _now() -> datetime:

@@ -5,19 +5,19 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from flask import Response, request
+from flask import Response
 from pydantic import ValidationError
 
 from api.models.bookings import BookSeatBody
-from api.models.commands import Command, CommandHeaders
+from api.models.commands import CommandHeaders
 from api.models.sessions import SessionDetail
 from api.pages.blueprint import pages
+from api.pages.commands import command_in_address
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, visitor
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import book
-from api.routes.commands import get_command
 from api.routes.sessions import get_session, get_session_passes
 from domain.outcomes import CommandStatus
 
@@ -43,7 +43,9 @@ def show_session(session_id: UUID) -> Response:
     # Whoever is signed in is known before the first operation is asked.
     here, now = visitor(), datetime.now(UTC)
     session = v1(get_session)(session_id)
-    command = _command_in_address(session_id) if here is not None else None
+    command = command_in_address() if here is not None else None
+    if command is not None and command.session_id != session_id:
+        command = None
     window = _window(session, now)
     asks = here is not None and session.my_booking is None and window is Window.OPEN
     answer = framed_page(
@@ -122,16 +124,3 @@ def _told_command(problem: ProblemError) -> str | None:
     if problem.code is ProblemCode.IDEMPOTENCY_KEY_REUSED:
         return problem.headers["Location"].rpartition("/")[2]
     return None
-
-
-def _command_in_address(session_id: UUID) -> Command | None:
-    """Return the visitor's command of this session that the address names; whatever else it names is no command."""
-    try:
-        command = v1(get_command)(UUID(request.args.get("command", "")))
-    except ValueError:
-        return None
-    except ProblemError as problem:
-        if problem.code is not ProblemCode.COMMAND_NOT_FOUND:
-            raise
-        return None
-    return command if command.session_id == session_id else None
