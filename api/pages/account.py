@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Response, request
 from pydantic import ValidationError
 
+from api import browser
 from api.auth import read_token
 from api.errors import input_problem
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordBody
@@ -13,7 +14,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.preferences import preferences_page
 from api.pages.rendering import framed_page, see_other
-from api.pages.visitors import checked_form, members_only, refuse_foreign, sign_in, sign_out, visitor, way_back
+from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
 from api.problems import ProblemCode, ProblemError
 from api.routes.account import change_password
 from api.routes.tokens import create_token
@@ -50,7 +51,7 @@ def do_sign_in() -> Response:
             raise
         return _again(problem, target, email)
     response = see_other(target)
-    sign_in(response, read_token(services().settings, token.access_token).member_id)
+    browser.begin(response, read_token(services().settings, token.access_token).member_id)
     return response
 
 
@@ -62,7 +63,7 @@ def do_sign_out() -> Response:
     if fields.get("everywhere") and here is not None:
         services().ask(lambda db: end_all_sign_ins(db, here.member_id))
     response = see_other("/")
-    sign_out(response)
+    browser.end(response)
     return response
 
 
@@ -84,7 +85,7 @@ def do_change_password() -> Response:
         return _password_refused(problem)
     response = see_other("/preferences?saved=password")
     if here is not None:
-        sign_in(response, here.member_id)
+        browser.begin(response, here.member_id)
     return response
 
 

@@ -4,7 +4,6 @@ A form that changes anything carries the form token of the sign-in, and must com
 the browser itself says.
 """
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -68,8 +67,8 @@ def checked_form() -> dict[str, str]:
     refuse_foreign()
     # Of a field that is there several times the first counts.
     fields = {name: request.form.getlist(name)[0] for name in request.form}
-    here, token = visitor(), fields.pop("form_token", "")
-    if here is None or not hmac.compare_digest(token.encode(), here.form_token.encode()):
+    here, token = browser.signed_in(), fields.pop("form_token", "")
+    if here is None or not browser.is_form_token(here, token):
         raise FormExpiredError
     return fields
 
@@ -78,16 +77,6 @@ def refuse_foreign() -> None:
     """Raise `FormExpiredError` if the browser says that another site sent the form."""
     if browser.comes_from_elsewhere():
         raise FormExpiredError
-
-
-def sign_in(response: Response, member_id: MemberId) -> None:
-    """Begin a sign-in of this member with this browser, and end the one it had."""
-    browser.begin(response, member_id)
-
-
-def sign_out(response: Response) -> None:
-    """End this browser's sign-in."""
-    browser.end(response)
 
 
 def way_back(target: str | None) -> str:
