@@ -7,17 +7,16 @@ a page that was made for this sign-in knows it.
 
 import hashlib
 import hmac
-import secrets
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
+from api.bearer_secrets import hash_of, new_secret
 from api.services import services
 from domain.ids import MemberId
 from storage.sign_ins import SIGN_IN_DAYS, SignedIn, begin_sign_in, end_sign_in, find_signed_in
 
 COOKIE = "seatline_sign_in"
-SECRET_BYTES = 32
 DEVICE_CHARACTERS_MAX = 200
 FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 _FORM_PURPOSE = b"seatline.form.v1"
@@ -27,7 +26,7 @@ def signed_in() -> SignedIn | None:
     """Return the sign-in that the request's cookie names, None without one that holds; asks the database once."""
     if "signed_in" not in g:
         secret = request.cookies.get(COOKIE)
-        g.signed_in = services().ask(lambda db: find_signed_in(db, _hash(secret))) if secret else None
+        g.signed_in = services().ask(lambda db: find_signed_in(db, hash_of(secret))) if secret else None
     found: SignedIn | None = g.signed_in
     return found
 
@@ -54,12 +53,12 @@ def comes_from_elsewhere() -> bool:
 
 def begin(response: Response, member_id: MemberId) -> None:
     """Begin a sign-in of this member with this browser, and end the one it had."""
-    made, secret = services(), secrets.token_urlsafe(SECRET_BYTES)
+    made, secret = services(), new_secret()
     device = (request.user_agent.string or "a browser")[:DEVICE_CHARACTERS_MAX]
     before = request.cookies.get(COOKIE)
     if before:
-        made.ask(lambda db: end_sign_in(db, _hash(before)))
-    made.ask(lambda db: begin_sign_in(db, member_id, secret_hash=_hash(secret), device=device))
+        made.ask(lambda db: end_sign_in(db, hash_of(before)))
+    made.ask(lambda db: begin_sign_in(db, member_id, secret_hash=hash_of(secret), device=device))
     response.set_cookie(
         COOKIE,
         secret,
@@ -74,9 +73,5 @@ def end(response: Response) -> None:
     """End this browser's sign-in."""
     secret = request.cookies.get(COOKIE)
     if secret:
-        services().ask(lambda db: end_sign_in(db, _hash(secret)))
+        services().ask(lambda db: end_sign_in(db, hash_of(secret)))
     response.delete_cookie(COOKIE)
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

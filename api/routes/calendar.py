@@ -1,7 +1,6 @@
 """My bookings in my own calendar: one to take along, or all of them at a secret address that calendars look at."""
 
 import hashlib
-import secrets
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from flask import Response, request
 from structlog import get_logger
 
 from api.auth import caller, no_such_member
+from api.bearer_secrets import hash_of, new_secret
 from api.calendars import feed, published
 from api.models.calendar import CalendarFeed, NewCalendarFeed
 from api.openapi import Access, operation
@@ -31,7 +31,6 @@ from storage.database import Db
 from storage.queries.bookings import MyBooking, find_booking
 from storage.queries.schedule import Studio, find_studio
 
-SECRET_BYTES = 32
 SHOWN_MAX = 500
 
 _CALENDAR = "text/calendar; charset=utf-8"
@@ -99,8 +98,8 @@ def make_calendar_feed() -> NewCalendarFeed:
     Subscribe to it in a calendar program. Whoever knows the address sees my bookings, so it is shown this once and
     only its SHA-256 is kept. An address made before ends. Neither a new password nor signing out ends it.
     """
-    made, member_id, secret = services(), caller().member_id, secrets.token_urlsafe(SECRET_BYTES)
-    made_at = made.ask(lambda db: open_calendar_feed(db, member_id, secret_hash=_hash(secret)))
+    made, member_id, secret = services(), caller().member_id, new_secret()
+    made_at = made.ask(lambda db: open_calendar_feed(db, member_id, secret_hash=hash_of(secret)))
     if made_at is None:
         raise no_such_member()
     return NewCalendarFeed(url=f"{made.settings.api_url}/calendar/{secret}.ics", created_at=made_at)
@@ -143,7 +142,7 @@ def get_calendar(secret: str) -> Response:
     made = services()
 
     def question(db: Db) -> tuple[FeedOwner, list[ShownBooking]] | None:
-        found = find_calendar_feed(db, _hash(secret))
+        found = find_calendar_feed(db, hash_of(secret))
         return None if found is None else (found, list_shown_bookings(db, found.member_id, limit=SHOWN_MAX))
 
     try:
@@ -161,7 +160,3 @@ def get_calendar(secret: str) -> Response:
     answer.set_etag(hashlib.sha256(content).hexdigest())
     answer.make_conditional(request)
     return answer
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
