@@ -1,8 +1,6 @@
 """`seatline webhooks`: the operators' own endpoints, which are told every notice."""
 
-import base64
 import json
-import secrets
 from dataclasses import asdict
 from uuid import UUID
 
@@ -18,9 +16,7 @@ from storage import webhooks as stored
 from storage.database import connect
 from storage.settings import settings
 from workers.providers.targets import refusal_of
-
-SECRET_PREFIX = "whsec_"  # noqa: S105 - says what the rest is
-SECRET_BYTES = 32
+from workers.providers.webhook_secret import new_webhook_secret
 
 
 @click.group()
@@ -36,7 +32,7 @@ def add(url: str, *, kinds: tuple[str, ...], as_json: bool) -> None:
     """Tell URL every notice from now on, signed with a secret that is shown once, here."""
     if refusal := refusal_of(url, settings()):
         raise OperatorError(refusal)
-    secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    secret = new_webhook_secret()
     with connect(settings().database_url) as db:
         id_ = stored.add_webhook(db, url=url, secret=secret, kinds=[NoticeKind(kind) for kind in kinds])
     if id_ is None:

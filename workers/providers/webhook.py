@@ -18,10 +18,10 @@ from workers.messages.events import event_of
 from workers.providers.guarded_http import GuardedHttp, Reply
 from workers.providers.outcomes import Attempt, GiveUp, Sent, TryAgain
 from workers.providers.targets import server_of
+from workers.providers.webhook_secret import key_of
 
 CALLS_AT_ONCE = 16
 SERVER_ERRORS = 5  # hundreds of the status (RFC 9110, section 15.6)
-SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with, not one
 
 
 class WebhookProvider:
@@ -80,15 +80,8 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     The key is what follows `whsec_` in the secret, decoded from base64; raises ValueError for another form. A
     receiver computes the same over the bytes it got, and compares in constant time.
     """
-    prefix, encoded = secret[: len(SECRET_PREFIX)], secret[len(SECRET_PREFIX) :]
-    if prefix != SECRET_PREFIX or not encoded:
-        raise ValueError(f"the secret does not begin with {SECRET_PREFIX}")
-    try:
-        key = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise ValueError("the secret is not in base64") from None
     signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
-    return f"v1,{base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()}"
+    return f"v1,{base64.b64encode(hmac.digest(key_of(secret), signed, hashlib.sha256)).decode()}"
 
 
 def _attempt(reply: Reply) -> Attempt:
