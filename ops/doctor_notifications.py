@@ -69,9 +69,11 @@ def _smtp(server: SmtpServer) -> Finding:
 
     async def visit() -> None:
         connections = SmtpConnections(server, ssl.create_default_context())
-        async with asyncio.timeout(MAIL_SECONDS_MAX):
-            connections.keep(await connections.connect())
-        await connections.close()
+        try:
+            async with asyncio.timeout(MAIL_SECONDS_MAX):
+                connections.keep(await connections.connect())
+        finally:
+            await connections.close()
 
     advice = "Correct SEATLINE_SMTP_URL, or ask whoever runs that server. Until then mails wait and are tried again."
     try:

@@ -59,8 +59,6 @@ class SmtpConnections:
         connection = SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.user or None,
-            password=server.password or None,
             use_tls=server.security is Security.TLS,
             start_tls=server.security is Security.STARTTLS,
             tls_context=self._tls,
@@ -68,7 +66,10 @@ class SmtpConnections:
         )
         try:
             await connection.connect(timeout=CONNECT_SECONDS_MAX)
-            if connection.is_ehlo_or_helo_needed:
+            # Signed in here and not by connect(), which on a refusal would leave us no transport to abort.
+            if server.user:
+                await connection.login(server.user, server.password)
+            elif connection.is_ehlo_or_helo_needed:
                 await connection.ehlo()
         except (SMTPException, OSError) as error:
             drop(connection)
