@@ -105,7 +105,7 @@ def claim_due(db: Db, channel: Channel, *, limit: int, lease_seconds: float) -> 
     return [_claimed_from(row) for row in rows]
 
 
-def _claimed_from(row: Sequence[Any]) -> Delivery | Unreadable:
+def _claimed_from(row: tuple[Any, ...]) -> Delivery | Unreadable:
     id_, kind, attempts = row[TOLD_COLUMNS_COUNT : TOLD_COLUMNS_COUNT + 3]
     try:
         return _delivery_from(row)
@@ -113,7 +113,7 @@ def _claimed_from(row: Sequence[Any]) -> Delivery | Unreadable:
         return Unreadable(id_, kind, attempts, f"cannot be read: {type(error).__name__}: {error}")
 
 
-def _delivery_from(row: Sequence[Any]) -> Delivery:
+def _delivery_from(row: tuple[Any, ...]) -> Delivery:
     id_, _, attempts, allowed, channel, address, address_id = row[TOLD_COLUMNS_COUNT : TOLD_COLUMNS_COUNT + 7]
     endpoint, p256dh, auth, secret, *chosen, now = row[TOLD_COLUMNS_COUNT + 7 :]
     names = ("endpoint", "p256dh", "auth", "secret")

@@ -1,6 +1,5 @@
 """A notice with what it speaks of, as that stands now: what its messages are written from, on every channel."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,7 +89,7 @@ class ToldNotice:
 TOLD_COLUMNS_COUNT = _OWN_COLUMNS_COUNT + BOOKING_COLUMNS_COUNT
 
 
-def told_notice_from(row: Sequence[Any]) -> ToldNotice:
+def told_notice_from(row: tuple[Any, ...]) -> ToldNotice:
     """Map the columns of `TOLD_COLUMNS`, in their order."""
     id_, number, kind, *others = row[:14]
     pass_id, member_id, active, sessions_left, expires_at, trainings, pass_name, told_before, refunded = row[14:23]

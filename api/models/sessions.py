@@ -1,6 +1,7 @@
 """Sessions as the schedule and their page show them, and what the schedule can be filtered by."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from pydantic import Field
 from api.models.bookings import BookingState
 from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor, QueryInstant
 from storage.queries.bookings import MyBooking
-from storage.queries.schedule import CatalogueEntry, PassType, ScheduledSession
+from storage.queries.schedule import MAPPED_MAX, CatalogueEntry, PassType, ScheduledSession
 
 
 class SessionsQuery(Input):
@@ -50,7 +51,12 @@ class Session(Answer):
     @classmethod
     def of(cls, scheduled: ScheduledSession) -> "Session":
         """Return the session as the schedule shows it."""
-        return cls(**session_values(scheduled))
+        return _session(scheduled)
+
+
+@lru_cache(maxsize=MAPPED_MAX)
+def _session(scheduled: ScheduledSession) -> Session:
+    return Session(**session_values(scheduled))
 
 
 def session_values(scheduled: ScheduledSession) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Bookings as their member sees them: with the session, the pass and the place in line."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -123,7 +122,7 @@ def list_bookings(
     return [my_booking_from(row) for row in rows]
 
 
-def my_booking_from(row: Sequence[Any]) -> MyBooking:
+def my_booking_from(row: tuple[Any, ...]) -> MyBooking:
     """Map the columns of `BOOKING_COLUMNS`, in their order."""
     session = scheduled_session_from(row[:SESSION_COLUMNS_COUNT])
     id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, pass_name, ahead = row[

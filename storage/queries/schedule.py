@@ -1,9 +1,9 @@
 """The schedule: sessions in order of their start, what one session's page shows, and what can be filtered by."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ SESSION_COLUMNS = SQL(
     """
 )
 SESSION_COLUMNS_COUNT = 23
+MAPPED_MAX = 4096  # sessions kept mapped, some weeks of a large studio's
 _OWN_COLUMNS_COUNT = 15  # the first of them are the session's own, in the order of `training_session_from`
 
 SESSION_JOINS = SQL(
@@ -98,7 +99,7 @@ def list_sessions(
             "limit": limit,
         },
     )
-    return [scheduled_session_from(row) for row in rows]
+    return [scheduled_session_from(row) for row in rows.fetchall()]
 
 
 def _conditions(filters: Filters, after: tuple[datetime, UUID] | None) -> Composed:
@@ -145,8 +146,12 @@ def pass_types_for(db: Db, training_id: TrainingId, *, limit: int) -> list[PassT
     return [PassType(*row) for row in rows]
 
 
-def scheduled_session_from(row: Sequence[Any]) -> ScheduledSession:
-    """Map the columns of `SESSION_COLUMNS`, in their order."""
+@lru_cache(maxsize=MAPPED_MAX)
+def scheduled_session_from(row: tuple[Any, ...]) -> ScheduledSession:
+    """Map the columns of `SESSION_COLUMNS`, in their order.
+
+    Most rows are the same as a moment ago, and equal rows are mapped once.
+    """
     return ScheduledSession(training_session_from(row[:_OWN_COLUMNS_COUNT]), *row[_OWN_COLUMNS_COUNT:])
 
 
