@@ -2,11 +2,12 @@
 
 The cookie holds a secret of 256 random bits; the database knows its SHA-256 only. It is `HttpOnly` and `SameSite=Lax`,
 and `Secure` where the studio's address begins with https. A form token is made of the sign-in and the secret key: only
-a page that was made for this sign-in knows it.
+a page that was made for this sign-in knows it. Each page carries it under a mask of its own, since pages are compressed
+and their length must not tell of it (BREACH, https://breachattack.com).
 """
 
-import hashlib
 import hmac
+import secrets
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
@@ -20,6 +21,7 @@ COOKIE = "seatline_sign_in"
 DEVICE_CHARACTERS_MAX = 200
 FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 _FORM_PURPOSE = b"seatline.form.v1"
+_PROOF_BYTES = 32
 
 
 def signed_in() -> SignedIn | None:
@@ -33,13 +35,27 @@ def signed_in() -> SignedIn | None:
 
 def form_token(here: SignedIn) -> str:
     """Return what every form, and every writing script, of this sign-in's pages must send along."""
-    key = services().settings.secret_key.encode()
-    return hmac.new(key, _FORM_PURPOSE + here.id.bytes, hashlib.sha256).hexdigest()
+    mask = secrets.token_bytes(_PROOF_BYTES)
+    return (mask + _xor(mask, _proof(here))).hex()
 
 
 def is_form_token(here: SignedIn, token: str) -> bool:
-    """Whether this is the sign-in's form token; takes as long for a wrong one."""
-    return hmac.compare_digest(token.encode(), form_token(here).encode())
+    """Whether this is a form token of the sign-in; takes as long for a wrong one."""
+    try:
+        sent = bytes.fromhex(token)
+    except ValueError:
+        return False
+    mask, masked = sent[:_PROOF_BYTES], sent[_PROOF_BYTES:]
+    return len(masked) == _PROOF_BYTES and hmac.compare_digest(_xor(mask, masked), _proof(here))
+
+
+def _proof(here: SignedIn) -> bytes:
+    key = services().settings.secret_key.encode()
+    return hmac.digest(key, _FORM_PURPOSE + here.id.bytes, "sha256")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
 
 
 def comes_from_elsewhere() -> bool:

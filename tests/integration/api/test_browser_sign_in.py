@@ -91,6 +91,18 @@ def test_without_the_form_token_nothing_is_written(
     assert accepted(studio) == before
 
 
+def test_every_page_carries_the_form_token_under_another_mask(
+    browser: Browser, studio: Studio, member: Member, token: str, serving: None
+) -> None:
+    again = browser.forms(browser.open("/preferences"))[0].fields["form_token"]
+
+    half = len(token) // 2
+    assert len({token[:half], again[:half], token[half:], again[half:]}) == 4
+    for either in (token, again):
+        assert book(browser, studio, member, X_Form_Token=either).status_code == 201
+    problem(book(browser, studio, member, X_Form_Token=token[:half] + again[half:]), 403, "form_token_wrong")
+
+
 def test_the_form_token_of_another_sign_in_is_wrong(
     app: APIFlask, browser: Browser, studio: Studio, member: Member, token: str
 ) -> None:
