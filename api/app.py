@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from api import docs_page, errors, headers, openapi
+from api import compression, docs_page, errors, headers, openapi
 from api.auth import dummy_hash
 from api.browser import COOKIE, FORM_TOKEN_HEADER
 from api.pages import rendering, site
@@ -13,6 +13,7 @@ from storage.settings import Settings
 from storage.settings import settings as process_settings
 
 API_VERSION = "1.0"
+
 
 _DESCRIPTION = """
 Books places in training sessions, fairly and exactly.
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider's
     app.extensions[EXTENSION] = Services(settings)
     app.spec_callback = openapi.finish  # type: ignore[assignment] # it is given the JSON form, never YAML
+    compression.register(app)
     errors.register(app)
     headers.register(app, settings)
     for routes in ROUTES:
