@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from api.language import gettext
 from domain.notices import NoticeKind
 
 
@@ -29,3 +30,9 @@ KIND_WORDS: dict[NoticeKind, KindWords] = {
     NoticeKind.PASS_GRANTED: KindWords("New pass", "The studio gave you a pass."),
     NoticeKind.PASS_EXTENDED: KindWords("Pass extended", "The studio added to a pass of yours."),
 }
+
+
+def kind_words(kind: NoticeKind) -> KindWords:
+    """Return what a kind is called and says, in the language of this request."""
+    words = KIND_WORDS[kind]
+    return KindWords(gettext(words.title), gettext(words.description))

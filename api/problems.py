@@ -9,6 +9,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+from api.language import gettext
 from domain.refusals import SENTENCES, RefusalReason
 
 
@@ -232,5 +233,5 @@ def problem_members(code: ProblemCode) -> dict[str, Any]:
 
 
 def explained(reasons: Sequence[RefusalReason]) -> list[dict[str, str]]:
-    """Return each reason as its stable code with its sentence."""
-    return [{"code": str(reason), "sentence": SENTENCES[reason]} for reason in reasons]
+    """Return each reason as its stable code with its sentence, in the language of this request."""
+    return [{"code": str(reason), "sentence": gettext(SENTENCES[reason])} for reason in reasons]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from structlog import get_logger
 
-from api.kinds import KIND_WORDS
+from api.kinds import kind_words
 from api.models.common import Answer, Input, Instant, NextCursor
 from api.models.sessions import Session
 from domain.notices import NoticeKind
@@ -56,7 +56,7 @@ def _words(told: ToldNotice) -> tuple[str, str]:
         words = words_for(told)
     except MessageError as error:
         log.warning("notification cannot be worded", notice_id=told.id, kind=told.kind, error=str(error))
-        plain = KIND_WORDS[told.kind]
+        plain = kind_words(told.kind)
         return plain.title, plain.description
     return words.headline, "\n\n".join(words.paragraphs)
 

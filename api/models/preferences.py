@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
-from api.kinds import KIND_WORDS
+from api.kinds import kind_words
 from api.models.common import Answer, Input
 from domain.channels import DEFAULTS, SWITCHABLE, Channel, Preferences
 from domain.notices import NoticeKind
@@ -65,8 +65,8 @@ class NotificationPreferences(Answer):
 def _kind(preferences: Preferences, kind: NoticeKind) -> KindPreference:
     return KindPreference(
         kind=kind,
-        title=KIND_WORDS[kind].title,
-        description=KIND_WORDS[kind].description,
+        title=kind_words(kind).title,
+        description=kind_words(kind).description,
         channels=Switches(**{str(channel): preferences.chose(kind, channel) for channel in SWITCHABLE}),
         can_wait=kind in CAN_WAIT,
     )

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from api import browser
 from api.auth import read_token
 from api.errors import input_problem
+from api.language import N_, gettext
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordBody
 from api.models.tokens import SignInBody
 from api.pages.blueprint import pages
@@ -22,9 +23,10 @@ from api.services import services
 from storage.sign_ins import end_all_sign_ins
 
 _EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.TOO_MANY_ATTEMPTS}
+_LIMITS = {"least": PASSWORD_CHARACTERS_MIN, "most": PASSWORD_CHARACTERS_MAX}
 _PASSWORD_SENTENCES = {
-    "current": "Write the password that you sign in with now.",
-    "new": f"Choose one of {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters.",
+    "current": N_("Write the password that you sign in with now."),
+    "new": N_("Choose one of %(least)s to %(most)s characters."),
 }
 
 
@@ -73,13 +75,15 @@ def do_change_password() -> Response:
     """Change the password and sign in anew here; every other sign-in ends."""
     fields, here = checked_form(), visitor()
     if fields.get("new") != fields.get("repeated"):
-        return preferences_page(status=422, password_errors={"repeated": "This is not the same as the new password."})
+        return preferences_page(
+            status=422, password_errors={"repeated": gettext("This is not the same as the new password.")}
+        )
     try:
         body = PasswordBody.model_validate({f"{name}_password": fields.get(name, "") for name in _PASSWORD_SENTENCES})
         v1(change_password)(body)
     except ValidationError as error:
         wrong = {name.removesuffix("_password") for name in input_problem(error, "json").errors}
-        said = {name: sentence for name, sentence in _PASSWORD_SENTENCES.items() if name in wrong}
+        said = {name: gettext(text) % _LIMITS for name, text in _PASSWORD_SENTENCES.items() if name in wrong}
         return preferences_page(status=422, password_errors=said)
     except ProblemError as problem:
         return _password_refused(problem)
@@ -93,9 +97,10 @@ def _password_refused(problem: ProblemError) -> Response:
     headers = _retry_after(problem)
     match problem.code:
         case ProblemCode.PASSWORD_WRONG:
-            sentence = "This is not your password at present."
+            sentence = gettext("This is not your password at present.")
         case ProblemCode.TOO_MANY_ATTEMPTS:
-            sentence = f"Too many attempts. Wait {headers['Retry-After']} seconds, then try again."
+            sentence = gettext("Too many attempts. Wait %(seconds)s seconds, then try again.")
+            sentence %= {"seconds": headers["Retry-After"]}
         case _:
             raise problem
     return preferences_page(status=int(problem.kind.status), password_errors={"current": sentence}, headers=headers)

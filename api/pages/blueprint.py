@@ -9,6 +9,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException, NotFound
 
 from api.errors import http_error
+from api.language import N_
 from api.pages.rendering import framed_page, page
 from api.pages.visitors import FormExpiredError, to_sign_in
 from api.problems import PROBLEMS, ProblemCode, ProblemError
@@ -16,14 +17,17 @@ from api.problems import PROBLEMS, ProblemCode, ProblemError
 pages = APIBlueprint("pages", __name__, enable_openapi=False)
 
 _WORDS: dict[ProblemCode, tuple[str, str]] = {
-    ProblemCode.SESSION_NOT_FOUND: ("There is no such session", "It may have been taken off the schedule."),
-    ProblemCode.BOOKING_NOT_FOUND: ("There is no such booking of yours", "Your bookings are all on one page."),
-    ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ("There is no such device of yours", "It may be removed already."),
-    ProblemCode.NOT_FOUND: ("There is nothing here", "The address may have been cut off on its way."),
-    ProblemCode.INVALID_INPUT: ("That cannot be shown", "Something in the address makes no sense here."),
-    ProblemCode.DATABASE_UNAVAILABLE: ("We cannot look that up at the moment", "Nothing is lost. Try again shortly."),
+    ProblemCode.SESSION_NOT_FOUND: (N_("There is no such session"), N_("It may have been taken off the schedule.")),
+    ProblemCode.BOOKING_NOT_FOUND: (N_("There is no such booking of yours"), N_("Your bookings are all on one page.")),
+    ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: (N_("There is no such device of yours"), N_("It may be removed already.")),
+    ProblemCode.NOT_FOUND: (N_("There is nothing here"), N_("The address may have been cut off on its way.")),
+    ProblemCode.INVALID_INPUT: (N_("That cannot be shown"), N_("Something in the address makes no sense here.")),
+    ProblemCode.DATABASE_UNAVAILABLE: (
+        N_("We cannot look that up at the moment"),
+        N_("Nothing is lost. Try again shortly."),
+    ),
 }
-_ELSE = ("Something went wrong here", "It is our fault, not yours. Try again, and tell the studio if it stays.")
+_ELSE = (N_("Something went wrong here"), N_("It is our fault, not yours. Try again, and tell the studio if it stays."))
 
 log = get_logger()
 
@@ -50,7 +54,7 @@ def say_database_is_away(error: psycopg.Error) -> Response:
 @pages.errorhandler(FormExpiredError)
 def say_form_expired(_: FormExpiredError) -> Response:
     """A form of an earlier sign-in, or one that another site made: nothing was done."""
-    title, text = "This form is too old", "Nothing was changed. Open the page again and send it once more."
+    title, text = N_("This form is too old"), N_("Nothing was changed. Open the page again and send it once more.")
     return framed_page("problem.html", status=403, title=title, text=text, errors={})
 
 

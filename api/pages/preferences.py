@@ -8,6 +8,7 @@ from flask import Response, request
 from pydantic import ValidationError
 
 from api.errors import input_problem
+from api.language import N_, gettext
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.preferences import NotificationPreferences, PreferencesBody, Switches
 from api.pages.blueprint import pages
@@ -21,13 +22,13 @@ from api.routes.preferences import get_preferences, patch_preferences
 from api.routes.push import get_push_key, get_push_subscriptions
 from domain.quiet_hours import USUAL_QUIET_HOURS
 
-CHANNEL_TITLES = {"email": "E-mail", "push": "Push"}
+CHANNEL_TITLES = {"email": N_("E-mail"), "push": N_("Push")}
 _CHANNELS = tuple(Switches.model_fields)
 _SAVED = {
-    "preferences": "Saved",
-    "password": "Your password is changed",
-    "calendar_feed": "Your calendar feed has ended",
-    "device": "The device is removed",
+    "preferences": N_("Saved"),
+    "password": N_("Your password is changed"),
+    "calendar_feed": N_("Your calendar feed has ended"),
+    "device": N_("The device is removed"),
 }
 
 
@@ -50,7 +51,8 @@ class Filled:
 @members_only
 def show_preferences() -> Response:
     """Show the member's preferences and account."""
-    return preferences_page(saved=_SAVED.get(request.args.get("saved", "")))
+    saved = _SAVED.get(request.args.get("saved", ""))
+    return preferences_page(saved=saved and gettext(saved))
 
 
 @pages.post("/preferences")
@@ -87,7 +89,7 @@ def preferences_page(
         shown=shown,
         filled=filled or _filled(shown),
         saved=saved,
-        channels={name: CHANNEL_TITLES.get(name, name) for name in _CHANNELS},
+        channels={name: gettext(CHANNEL_TITLES.get(name, name)) for name in _CHANNELS},
         password_errors=password_errors or {},
         characters_min=PASSWORD_CHARACTERS_MIN,
         characters_max=PASSWORD_CHARACTERS_MAX,

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template
 
+from api import language
+from api.language import gettext, pgettext, say_date
 from api.pages.visitors import visitor
 
 POLICY = (
@@ -21,7 +23,11 @@ _TICK = timedelta(microseconds=1)
 def page(template: str, *, status: int = 200, **values: Any) -> Response:
     """Return the template as a page that browsers let do nothing but show itself and send its own forms here."""
     html = render_template(template, **values)
-    headers = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex"}
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Content-Language": language.language(),
+        "X-Robots-Tag": "noindex",
+    }
     return Response(html, status, headers, content_type="text/html; charset=utf-8")
 
 
@@ -43,16 +49,18 @@ def see_other(target: str) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Teach the templates to say instants; each is given an instant and the studio's zone."""
+    """Teach the templates to translate, and to say instants; each is given an instant and the studio's zone."""
+    language.register(app)
     app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}
 
 
 def day(instant: datetime, time_zone: str) -> str:
     """Return the day: `Thu 5 March`, with the year where it is not this one."""
     local = instant.astimezone(ZoneInfo(time_zone))
-    now = datetime.now(local.tzinfo)
-    year = f" {local.year}" if local.year != now.year else ""
-    return f"{local:%a} {local.day} {local:%B}{year}"
+    is_this_year = local.year == datetime.now(local.tzinfo).year
+    # The patterns are those of Unicode (UTS 35): day of the week, of the month, month, year.
+    pattern = pgettext("date", "EEE d MMMM") if is_this_year else pgettext("date", "EEE d MMMM y")
+    return say_date(local.date(), pattern)
 
 
 def clock(instant: datetime, time_zone: str) -> str:
@@ -69,8 +77,8 @@ def valid_until(ends: datetime, time_zone: str) -> str:
     """Return until when something is valid that is void from `ends` on: the whole day before, if that is midnight."""
     zone, last = ZoneInfo(time_zone), ends - _TICK
     if last.astimezone(zone).date() != ends.astimezone(zone).date():
-        return f"until and including {day(last, time_zone)}"
-    return f"until {moment(ends, time_zone)}"
+        return gettext("until and including %(day)s") % {"day": day(last, time_zone)}
+    return gettext("until %(moment)s") % {"moment": moment(ends, time_zone)}
 
 
 def _iso(instant: datetime) -> str:

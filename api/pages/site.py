@@ -1,8 +1,20 @@
 """All pages: importing this module puts each of them on the blueprint. A new page is a module, named here."""
 
-from api.pages import account, bookings, calendar, devices, frame, inbox, passes, preferences, schedule, session
+from api.pages import (
+    account,
+    bookings,
+    calendar,
+    choose_language,
+    devices,
+    frame,
+    inbox,
+    passes,
+    preferences,
+    schedule,
+    session,
+)
 from api.pages.blueprint import register
 
-PAGES = (account, schedule, session, bookings, passes, inbox, preferences, calendar, devices, frame)
+PAGES = (account, schedule, session, bookings, passes, inbox, preferences, calendar, choose_language, devices, frame)
 
 __all__ = ["PAGES", "register"]

@@ -55,8 +55,12 @@ def members_only(view: View) -> View:
 
 def to_sign_in() -> Response:
     """Return the way to the sign-in page, and from there back to this one (to its own page, from a form)."""
-    back = request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
-    return cast("Response", redirect(f"/sign-in?next={quote(back, safe='')}", 303))
+    return cast("Response", redirect(f"/sign-in?next={quote(here_again(), safe='')}", 303))
+
+
+def here_again() -> str:
+    """Return the address of this page, or of the page whose form is being answered."""
+    return request.full_path.rstrip("?") if request.method == "GET" else _page_of_form()
 
 
 def checked_form() -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.kinds import KIND_WORDS
+from api.kinds import kind_words
 from api.mails import LISTED_MAX, find_mail, list_mails, raw_mail
 from api.pages.rendering import page
 from api.problems import ProblemCode, ProblemError
@@ -22,7 +22,7 @@ routes = APIBlueprint("mail", __name__, enable_openapi=False)
 def list_of_mails() -> Response:
     """Show the newest mails."""
     mails = list_mails(_folder(), services().settings)
-    return page("mails.html", mails=mails, kind_words=KIND_WORDS, most=LISTED_MAX)
+    return page("mails.html", mails=mails, kind_words=kind_words, most=LISTED_MAX)
 
 
 @routes.get("/mail/<name>")

@@ -11,7 +11,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from structlog import get_logger
 
-from api.kinds import KIND_WORDS
+from api.kinds import kind_words
 from api.models.unsubscribe import UnsubscribeForm
 from api.openapi import Access, html_answer, operation
 from api.pages.rendering import page
@@ -92,4 +92,4 @@ def _state(found: MemberPreferences, kind: NoticeKind, form: UnsubscribeForm | N
 
 
 def _words(found: MemberPreferences, kind: NoticeKind) -> dict[str, Any]:
-    return {"studio_name": found.studio_name, "words": KIND_WORDS[kind]}
+    return {"studio_name": found.studio_name, "words": kind_words(kind)}

@@ -16,6 +16,8 @@ from tests.integration.api.conftest import app_with, serving  # noqa: F401 - the
 from tests.integration.studio import Member, Studio
 
 PASSWORD = "a password made for this run"
+FRAME_FORMS = ["/sign-out", "/language"]
+FRAME_BUTTONS = ["Sign out", "English", "Deutsch"]
 
 
 @dataclass

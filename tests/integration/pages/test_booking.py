@@ -135,7 +135,7 @@ def test_an_outcome_that_is_still_to_come_is_looked_for_again(
 
     page = strictly(waiting.get_data(as_text=True))
     assert a_note(page).startswith("Your booking is accepted")
-    assert page.links()["Reload the page"] == address
+    assert page.links()["Look again"] == address
     assert waiting.headers["Refresh"] == "3"
     assert "Refresh" not in settled.headers
     assert a_note(strictly(settled.get_data(as_text=True))).startswith("You have a place")

@@ -5,7 +5,7 @@ import pytest
 from api.pages import queries
 from domain.notices import NoticeKind
 from tests.integration.api.inbox import notices_to
-from tests.integration.pages.conftest import Browser
+from tests.integration.pages.conftest import FRAME_FORMS, Browser
 from tests.integration.pages.strictly import Page, strictly
 from tests.integration.studio import Member, Studio
 
@@ -43,7 +43,7 @@ def test_an_empty_inbox_says_what_it_is_for(browser: Browser, me: Member) -> Non
     page = browser.open("/inbox")
 
     assert "Nothing yet" in strictly(page.get_data(as_text=True)).texts("p")
-    assert [form.action for form in browser.forms(page)] == ["/sign-out"]
+    assert [form.action for form in browser.forms(page)] == FRAME_FORMS
     assert badge(browser) is None
 
 
@@ -110,7 +110,7 @@ def test_a_button_pressed_twice_changes_nothing_more(browser: Browser, studio: S
     browser.send(form)
 
     assert unread(studio, me) == 0
-    assert [one.action for one in browser.forms(browser.open("/inbox"))] == ["/sign-out"]
+    assert [one.action for one in browser.forms(browser.open("/inbox"))] == FRAME_FORMS
 
 
 def test_others_inboxes_are_neither_shown_nor_marked(browser: Browser, studio: Studio, me: Member) -> None:
@@ -176,7 +176,7 @@ def test_more_leads_to_older_ones_where_nothing_can_be_marked(
     page = strictly(older.get_data(as_text=True))
     assert len(page.all("li", "message")) == 1
     assert "More" not in page.links()
-    assert [form.action for form in browser.forms(older)] == ["/sign-out"], "newer ones are not on this page"
+    assert [form.action for form in browser.forms(older)] == FRAME_FORMS, "newer ones are not on this page"
 
 
 @pytest.mark.parametrize("cursor", ["", "AAAA", "WyJhIl0", "%00"])

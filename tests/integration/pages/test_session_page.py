@@ -7,7 +7,7 @@ import pytest
 
 from domain.commands import Actor, BookSeat
 from storage.identifiers import new_id
-from tests.integration.pages.conftest import Browser
+from tests.integration.pages.conftest import FRAME_BUTTONS, Browser
 from tests.integration.pages.sessions import a_note, another_pass, show, somebody_in
 from tests.integration.studio import Member, Studio
 
@@ -114,7 +114,7 @@ def test_without_a_pass_that_can_pay_there_is_nothing_to_press(browser: Browser,
     studio.db.execute("DELETE FROM passes WHERE id = %s", (me.pass_id,))
     none = show(browser, address)
 
-    assert none_usable.texts("button") == none.texts("button") == ["Sign out"]
+    assert none_usable.texts("button") == none.texts("button") == FRAME_BUTTONS
     assert "None of your passes can pay" in " ".join(none_usable.texts("p"))
     assert "You have no pass yet" in none.texts("p")
 
@@ -157,7 +157,7 @@ def test_a_session_that_has_begun_offers_nothing(
     page = show(browser, f"/sessions/{session_id}")
 
     assert f"This session {told}" in a_note(page)
-    assert page.texts("button") == ["Sign out"]
+    assert page.texts("button") == FRAME_BUTTONS
 
 
 def test_before_booking_opens_it_says_when_it_does(browser: Browser, studio: Studio, me: Member) -> None:
@@ -166,7 +166,7 @@ def test_before_booking_opens_it_says_when_it_does(browser: Browser, studio: Stu
     page = show(browser, f"/sessions/{session_id}")
 
     assert "Booking has not opened yet" in page.texts("h2")
-    assert page.texts("button") == ["Sign out"]
+    assert page.texts("button") == FRAME_BUTTONS
 
 
 def test_whoever_is_in_a_session_that_has_started_sees_so(browser: Browser, studio: Studio, me: Member) -> None:
@@ -188,7 +188,7 @@ def test_a_full_line_offers_nothing(browser: Browser, studio: Studio, me: Member
     page = show(browser, f"/sessions/{session_id}")
 
     assert "Full, and so is its line" in page.texts("h2")
-    assert page.texts("button") == ["Sign out"]
+    assert page.texts("button") == FRAME_BUTTONS
 
 
 def test_a_waiter_who_was_passed_over_is_told_why(browser: Browser, studio: Studio, me: Member) -> None:
