@@ -41,6 +41,8 @@ def _configuration() -> dict[str, Any]:
         "accept_content": ["json"],
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
+        # In memory: the file that beat keeps otherwise may be torn when it is stopped, and it never starts again.
+        "beat_scheduler": "celery.beat:Scheduler",
         "beat_schedule": {
             "sweep": {
                 "task": "seatline.sweep",

@@ -112,8 +112,7 @@ def workers(settings: StackSettings, count: int) -> list[ChildSpec]:
     notifier = ChildSpec(
         "notifier", _worker("notifier", "notifications", processes=1), environment, stop_seconds=NOTIFIER_STOP_SECONDS
     )
-    schedule = str(settings.data / "beat-schedule")
-    beat = ChildSpec("beat", _python("celery", "-A", "workers.app", "beat", "-s", schedule), environment)
+    beat = ChildSpec("beat", _python("celery", "-A", "workers.app", "beat"), environment)
     return [*commands, notifier, beat]
 
 
