@@ -1,6 +1,6 @@
 """Pages for people: none needs a script, nothing is from elsewhere, and the same frame is around each."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ def register(app: Flask) -> None:
     """Teach the templates to translate, and to say instants; each is given an instant and the studio's zone."""
     language.register(app)
     app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}
+    app.jinja_env.filters["month"] = month
 
 
 def day(instant: datetime, time_zone: str) -> str:
@@ -61,6 +62,11 @@ def day(instant: datetime, time_zone: str) -> str:
     # The patterns are those of Unicode (UTS 35): day of the week, of the month, month, year.
     pattern = pgettext("date", "EEE d MMMM") if is_this_year else pgettext("date", "EEE d MMMM y")
     return say_date(local.date(), pattern)
+
+
+def month(of: date) -> str:
+    """Return the month: `March 2031`."""
+    return f"{of:%B} {of.year}"
 
 
 def clock(instant: datetime, time_zone: str) -> str:

@@ -1,17 +1,21 @@
 """The pages under test, in this process: a browser without scripts that keeps cookies and sends forms."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from redis import Redis
 from werkzeug.test import TestResponse
 
 from api.auth import hash_password
+from ops.stack.servers import EmbeddedServers
+from storage.database import WORKER_TIMEOUTS, connect, open_pool
 from storage.settings import settings
+from tests.databases import new_database
 from tests.integration.api.conftest import app_with, serving  # noqa: F401 - the fixture `serving` is used by name
 from tests.integration.studio import Member, Studio
 
@@ -111,3 +115,15 @@ def me(browser: Browser, studio: Studio) -> Member:
     member = studio.a_member()
     browser.sign_in(studio, member)
     return member
+
+
+@pytest.fixture
+def big_studio(servers: EmbeddedServers, redis: Redis) -> Iterator[tuple[Studio, Browser]]:
+    """A studio of its own, so that what other tests left is not on its pages."""
+    with (
+        new_database(servers.database_url) as url,
+        open_pool(url, WORKER_TIMEOUTS, size_max=2) as pool,
+        connect(url) as db,
+        app_with(replace(settings(), database_url=url)) as app,
+    ):
+        yield Studio(db, redis, pool), Browser(app.test_client())

@@ -1,7 +1,7 @@
 """What the tests of the schedule, of a session's page and of booking arrange and read alike."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
 
 from domain.ids import BookingId, TrainingSessionId
 from storage.identifiers import new_id
@@ -10,6 +10,14 @@ from tests.integration.pages.strictly import Page, strictly
 from tests.integration.studio import Member, Studio
 
 WEDNESDAY = datetime(2031, 3, 5, 16, 0, tzinfo=UTC)  # 18:00 in Kyiv
+
+
+class Thursday(datetime):
+    """A clock that stands at noon of Thursday, 6 March 2031."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2031, 3, 6, 12, tzinfo=UTC).astimezone(tz)
 
 
 def show(browser: Browser, address: str, *, status: int = 200) -> Page:

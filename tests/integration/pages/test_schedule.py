@@ -1,20 +1,12 @@
 """The schedule as members see it: a week of the studio's calendar, as a list and as a grid."""
 
 import gzip
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from redis import Redis
 
 from domain.ids import TrainingSessionId
-from ops.stack.servers import EmbeddedServers
-from storage.database import WORKER_TIMEOUTS, connect, open_pool
-from storage.settings import settings
-from tests.databases import new_database
-from tests.integration.api.conftest import app_with
 from tests.integration.pages.conftest import Browser
 from tests.integration.pages.sessions import WEDNESDAY, linked, show, week_of
 from tests.integration.pages.strictly import Page, strictly
@@ -148,7 +140,7 @@ def test_my_own_state_is_shown_to_me_alone(browser: Browser, studio: Studio, me:
     assert states(to_nobody) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/week"])
+@pytest.mark.parametrize("path", ["/", "/week", "/month"])
 def test_a_name_is_shown_as_it_is_written_and_never_runs(browser: Browser, studio: Studio, path: str) -> None:
     name = f"<script>alert('{uuid4()}')</script> & \"more\""
     studio.db.execute("UPDATE trainings SET name = %s WHERE id = %s", (name, studio.training_id))
@@ -177,24 +169,12 @@ def test_a_name_is_shown_as_it_is_written_and_never_runs(browser: Browser, studi
         ("trainer=%00", "no such trainer"),
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/week"])
+@pytest.mark.parametrize("path", ["/", "/week", "/month"])
 def test_what_makes_no_sense_is_told_with_where_to_go(browser: Browser, path: str, asked: str, told: str) -> None:
     page = strictly(browser.open(f"{path}?{asked}", status=422).get_data(as_text=True))
 
     assert any(told in text for text in page.texts("p")), page.texts("p")
     assert page.links()["See the schedule"] == "/"
-
-
-@pytest.fixture
-def big_studio(servers: EmbeddedServers, redis: Redis) -> Iterator[tuple[Studio, Browser]]:
-    """A studio of its own, so that what other tests left is not on its pages."""
-    with (
-        new_database(servers.database_url) as url,
-        open_pool(url, WORKER_TIMEOUTS, size_max=2) as pool,
-        connect(url) as db,
-        app_with(replace(settings(), database_url=url)) as app,
-    ):
-        yield Studio(db, redis, pool), Browser(app.test_client())
 
 
 @pytest.mark.parametrize("path", ["/", "/week"])

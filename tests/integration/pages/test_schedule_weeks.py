@@ -1,13 +1,12 @@
 """Weeks and days of the schedule: those of the studio's calendar, by the studio's clock."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Self
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from api.pages import schedule
 from tests.integration.pages.conftest import Browser
-from tests.integration.pages.sessions import WEDNESDAY, linked, show, week_of
+from tests.integration.pages.sessions import WEDNESDAY, Thursday, linked, show, week_of
 from tests.integration.pages.strictly import Page
 from tests.integration.studio import Studio
 
@@ -107,14 +106,6 @@ def test_without_a_day_it_is_this_week_with_what_has_started_in_it(browser: Brow
     assert linked(page) == [str(session_id)]
     assert page.texts("p", "session-places") == ["Started"]
     assert "This week" not in page.links()
-
-
-class Thursday(datetime):
-    """A clock that stands at noon of Thursday, 6 March 2031."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls(2031, 3, 6, 12, tzinfo=UTC).astimezone(tz)
 
 
 def test_days_that_have_passed_this_week_are_folded_up_unless_asked_for(
