@@ -15,17 +15,22 @@ class Shown:
     page: Page
 
     @property
+    def content(self) -> Locator:
+        """What is shown within the frame."""
+        return self.page.get_by_role("main")
+
+    @property
     def title(self) -> Locator:
-        return self.page.get_by_role("heading", level=1)
+        return self.content.get_by_role("heading", level=1)
 
     @property
     def good_news(self) -> Locator:
         """What came of what was pressed, if it is no refusal."""
-        return self.page.get_by_role("main").get_by_role("status")
+        return self.content.get_by_role("status")
 
     @property
     def refusal(self) -> Locator:
-        return self.page.get_by_role("main").get_by_role("alert")
+        return self.content.get_by_role("alert")
 
     def follow(self, name: str) -> None:
         """Follow a link of the navigation."""
@@ -65,6 +70,13 @@ class SchedulePage(Shown):
         self.session(name).click()
         return SessionPage(self.page)
 
+    def open_dialog(self, name: str) -> "SessionDialog":
+        """Open the session over the schedule, as a browser with scripts does."""
+        self.session(name).click()
+        dialog = SessionDialog(self.page)
+        expect(dialog.title).to_have_text(name)
+        return dialog
+
     def find(self, session: Opened) -> "SchedulePage":
         """Filter for the session's training, and go to the week it is in."""
         self.choose_training(session.name)
@@ -80,17 +92,17 @@ class SessionPage(Shown):
     @property
     def my_part(self) -> Locator:
         """The part of the page that says what I have, or lets me have it."""
-        return self.page.locator("section").filter(
+        return self.content.locator("section").filter(
             has=self.page.get_by_role("heading", name=re.compile("^(Your place|Book a place|Get in line)"))
         )
 
     @property
     def line(self) -> Locator:
-        return self.page.get_by_role("figure")
+        return self.content.get_by_role("figure")
 
     @property
     def book_button(self) -> Locator:
-        return self.page.get_by_role("button", name=re.compile("^(Book with this pass|Join the waitlist)$"))
+        return self.content.get_by_role("button", name=re.compile("^(Book with this pass|Join the waitlist)$"))
 
     def choose_pass(self, name: str) -> None:
         self.page.get_by_label(name).check()
@@ -101,6 +113,17 @@ class SessionPage(Shown):
     def cancel(self) -> "CancelPage":
         self.page.get_by_role("link", name=re.compile("^(Cancel my booking|Leave the line)$")).click()
         return CancelPage(self.page)
+
+
+class SessionDialog(SessionPage):
+    """The same over the schedule."""
+
+    @property
+    def content(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    def close(self) -> None:
+        self.content.get_by_role("button", name="Close").click()
 
 
 class BookingsPage(Shown):

@@ -18,7 +18,11 @@ PAGES = (
     "sign-in",
     "schedule",
     "schedule, nothing found",
+    "dates",
+    "dates, backwards",
     "week",
+    "week of dates",
+    "month",
     "session, signed out",
     "session, open",
     "session, in line",
@@ -59,12 +63,17 @@ def set_up(house: House) -> Showcase:
     cancelled, over = house.a_session(), house.a_session(starts_in=timedelta(days=-2))
     house.db.execute("UPDATE training_sessions SET cancelled = true WHERE id = %s", (cancelled.id,))
     until(lambda: house.one("SELECT count(*) >= 3 FROM notices WHERE member_id = %s", me_id)[0], "the inbox is told")
+    dates_end = monday.date() + timedelta(days=10)
     me = Person(me_id, "Andrii Shevchuk", ME, PassId(_pass(house, me_id, TEN_SESSIONS)), TEN_SESSIONS)
     return Showcase(me, {
         "sign-in": "/sign-in",
         "schedule": f"/?day={monday.date()}",
         "schedule, nothing found": "/?day=2001-01-01",
+        "dates": f"/?from={monday.date()}&to={dates_end}",
+        "dates, backwards": f"/?from={dates_end}&to={monday.date()}",
         "week": f"/week?day={monday.date()}",
+        "week of dates": f"/week?from={monday.date()}&to={dates_end}",
+        "month": f"/month?day={monday.date()}",
         "session, signed out": f"/sessions/{boxing}",
         "session, open": f"/sessions/{boxing}",
         "session, in line": f"/sessions/{full}",
