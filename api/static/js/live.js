@@ -1,7 +1,7 @@
 // Hears on one event stream of the sessions a page shows, my bookings and my inbox, and has the page brought up to
 // date. It hears nothing while nobody looks: browsers open few connections to a server.
 
-import { pause, say, show } from "./page.js";
+import { front, pause, say, show } from "./page.js";
 
 const SESSIONS_MAX = 50; // as many as /v1/events watches
 const LOST_AFTER_MS = 3000; // a stream that comes again at once is not worth a word
@@ -40,7 +40,7 @@ async function load() {
 
 function open() {
   if (source || document.hidden) return;
-  const ids = new Set([...document.querySelectorAll("[data-session]")].map((one) => one.dataset.session));
+  const ids = new Set([...front().querySelectorAll("[data-session]")].map((one) => one.dataset.session));
   const watched = [...ids].slice(0, SESSIONS_MAX).map((id) => ["session_id", id]);
   source = new EventSource("/v1/events?" + new URLSearchParams(watched));
   heard = new Set();
@@ -85,7 +85,7 @@ async function lost() {
 }
 
 function hearSession({ id, status, booked, waitlisted, capacity }) {
-  const shown = document.querySelector(`[data-session="${id}"]`);
+  const shown = front().querySelector(`[data-session="${id}"]`);
   // The first state is only news if the page shows another; a later one may have moved me in the line.
   const isNews = shown?.dataset.state !== [status, booked, waitlisted, capacity].join(" ");
   if (shown && (isNews || (heard.has(id) && "mine" in shown.dataset))) refresh();
@@ -106,6 +106,10 @@ addEventListener("offline", () => {
   close();
   wasLost = true;
   say("lost", true);
+});
+document.addEventListener("front", () => {
+  close();
+  open();
 });
 for (const name of ["online", "pageshow"]) addEventListener(name, open);
 addEventListener("pagehide", close);

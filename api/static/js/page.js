@@ -7,6 +7,10 @@ let turn = Promise.resolve();
 
 export const pause = (ms) => new Promise((go) => setTimeout(go, ms));
 
+/** What is in front: a session that is open over the schedule, else the page itself. The address is that of the front,
+ * and the event "front" tells that another one is. */
+export const front = () => document.querySelector("dialog[open]") ?? document.getElementById("main");
+
 /** Say, or no longer say, one of the banner's sentences, which the layout has. */
 export function say(name, on) {
   said[on ? "add" : "delete"](name);
@@ -19,24 +23,28 @@ export function say(name, on) {
   banner.replaceChildren(...(sentence ? [note] : []));
 }
 
-/** Show the page at `address`, or this one anew. Resolves to false if the sign-in has ended; rejects offline. */
-export function show(address) {
-  const work = () => load(address);
+/** Show the page at `address`, or this one anew. Resolves to false if the sign-in has ended; rejects offline. Where
+ * `asker` asks for an address, a dialog that may be closed by then, what is in front instead is shown anew. */
+export function show(address, asker) {
+  const work = () => load(asker?.isConnected === false ? undefined : address);
   turn = turn.then(work, work);
   return turn;
 }
 
 async function load(address) {
+  const [before, place] = [front(), location.href];
   const asked = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(FETCH_MS) };
   const answer = await fetch(address ?? location.href, asked);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (answer.status >= 500) throw new Error(`answered ${answer.status}`);
+  // Somebody has gone elsewhere meanwhile, where what is shown is fetched anew anyway.
+  if (front() !== before || (!address && location.href !== place)) return true;
   const isSignedIn = fresh.getElementById("unread") !== null;
   say("ended", !isSignedIn);
   if (!isSignedIn) return false;
   const focused = document.activeElement;
   const isSame = new URL(answer.url).pathname === location.pathname;
-  const isHere = isSame && (!address || document.querySelector("#main [data-live]"));
+  const isHere = isSame && (!address || before.querySelector("[data-live]"));
   if (answer.url !== location.href) history.replaceState(null, "", answer.url);
   if (isHere) {
     for (const old of document.querySelectorAll("[data-live]")) {
@@ -62,7 +70,7 @@ function keepFocus(focused, isHere) {
 
 /** Give the focus to the heading of what is new, where what had it is gone. */
 export function focusHeading(heading) {
-  const next = document.querySelector(`#main :is(${heading})`) ?? document.querySelector("h1");
+  const next = front().querySelector(heading) ?? front().querySelector("h1");
   next.tabIndex = -1;
   next.focus({ preventScroll: true });
 }

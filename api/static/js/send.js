@@ -1,7 +1,7 @@
 // Sends the forms that book and cancel, and follows the command until it is settled. Each is sent with the form's own
 // key: sent again, after a lost connection or without scripts, it counts once.
 
-import { focusHeading, pause, say, show } from "./page.js";
+import { focusHeading, front, pause, say, show } from "./page.js";
 
 const SEND_MS = 15000;
 const LOOK_MS = 1000;
@@ -38,6 +38,7 @@ async function send(form, purpose, id) {
   const fields = new FormData(form);
   const button = form.querySelector("button");
   const hadFocus = button === document.activeElement;
+  const dialog = form.closest("dialog");
   mark(form, button, true);
   const answer = await insist(purpose.operation(id), {
     method: "POST",
@@ -56,13 +57,13 @@ async function send(form, purpose, id) {
   if (!command) return form.submit();
   const page = purpose.page(command);
   if (command.status === "waiting") {
-    await again(() => show(page));
+    await again(() => show(page, dialog));
     await follow(command.id);
   }
   mark(form, button, false);
   form.elements.key.value = [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   if (hadFocus) button.focus({ preventScroll: true });
-  await again(() => show(page));
+  await again(() => show(page, dialog));
   if (hadFocus && document.activeElement === document.body) focusHeading("section.card h2");
 }
 
@@ -112,5 +113,10 @@ async function again(work) {
   }
 }
 
-const waiting = document.querySelector("[data-waiting]");
-if (waiting) follow(waiting.dataset.waiting).then(() => again(() => show(location.href)));
+function followWaiting() {
+  const waiting = front().querySelector("[data-waiting]");
+  if (waiting) follow(waiting.dataset.waiting).then(() => again(() => show()));
+}
+
+document.addEventListener("front", followWaiting);
+followWaiting();

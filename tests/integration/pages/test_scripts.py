@@ -19,11 +19,11 @@ from workers.messages.links import unsubscribe_url
 
 API = Path(__file__).parents[3] / "api"
 SCRIPTS = sorted((API / "static" / "js").glob("*.js"))
-BYTES_MAX = 22_000  # of all files together
-PAGE_BYTES_MAX = 18_000  # of what one page loads, with what its scripts import
+BYTES_MAX = 27_000  # of all files together
+PAGE_BYTES_MAX = 22_000  # of what one page loads, with what its scripts import
 LIVE, DIALOG, CALENDAR = (
     ["/static/js/live.js", "/static/js/send.js"],
-    list[str](),
+    ["/static/js/dialog.js"],
     ["/static/js/calendar.js"],
 )
 
@@ -103,7 +103,7 @@ def test_scripts_are_small() -> None:
     sizes = {script.name: script.stat().st_size for script in SCRIPTS}
 
     assert sum(sizes.values()) < BYTES_MAX
-    assert sum(sizes[name] for name in ("live.js", "send.js", "page.js", "calendar.js")) < PAGE_BYTES_MAX
+    assert sum(sizes[name] for name in ("live.js", "send.js", "page.js", "dialog.js", "calendar.js")) < PAGE_BYTES_MAX
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
