@@ -14,7 +14,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.schedule_address import DAYS_MAX, WEEK, YEAR_MAX, YEAR_MIN, BadAddressError, View, read_address
-from api.pages.schedule_data import Day, days_of, my_bookings, names, next_day, sessions_of
+from api.pages.schedule_data import Day, day_of, days_of, my_bookings, names, next_day, sessions_of
 from api.pages.visitors import visitor
 from api.routes.catalogue import get_studio, get_trainers, get_trainings
 
@@ -72,6 +72,7 @@ def _schedule_page(template: str, view: View) -> Response:
         template,
         shown=shown,
         days=days,
+        chosen=[day_of(one, zone, []) for one in (shown.chosen.first, shown.chosen.last)] if shown.chosen else [],
         weeks=_weeks(days, mine) if view is View.MONTH else [],
         trainers=trainers,
         trainings=trainings,

@@ -122,7 +122,9 @@ def test_a_week_and_a_month_begin_at_the_first_date_and_keep_both_for_the_list(
     for shown, title in ((page, whole), (later, next_one)):
         assert shown.texts("strong") == [title]
         assert shown_dates(shown) == []
-        assert "2031-03-05 to 2031-03-14" in next(text for text in shown.texts("p", "hint") if "dates" in text)
+        assert "Wed 5 March 2031 to Fri 14 March 2031" in next(
+            text for text in shown.texts("p", "hint") if "dates" in text
+        )
         assert shown.links()["List"] == between(studio, dates)
     assert browser.form(browser.open(after), path).fields.keys() == {"day", "from", "to"}
     assert show(browser, browser_sends(browser, after, path)).texts("strong")[0] == next_one
