@@ -81,3 +81,9 @@ def _cases() -> dict[str, ToldNotice]:
 
 CASES = _cases()
 """By the name of its snapshot: the kind, or the kind and what is different about it."""
+
+MAILED_ALONE = frozenset({"password_reset", "invitation"})
+"""Kinds that no inbox shows, and so are said in English alone."""
+
+INBOX_CASES = {name: notice for name, notice in CASES.items() if str(notice.kind) not in MAILED_ALONE}
+"""Those of `CASES` that are said in every language."""

@@ -6,15 +6,13 @@
 import os
 from pathlib import Path
 
-from domain.channels import Channel
-
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = os.environ.get("SEATLINE_TEST_UPDATE_SNAPSHOTS") == "1"
 
 
-def assert_snapshot(channel: Channel, name: str, text: str) -> None:
+def assert_snapshot(folder: str, name: str, text: str) -> None:
     """Compare the text with its snapshot, or write it when snapshots are to be updated."""
-    path = SNAPSHOTS / str(channel) / f"{name}.txt"
+    path = SNAPSHOTS / folder / f"{name}.txt"
     if UPDATE:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -22,6 +20,6 @@ def assert_snapshot(channel: Channel, name: str, text: str) -> None:
     assert text == path.read_text(), f"{path} shows another message"
 
 
-def kept_snapshots(channel: Channel) -> set[str]:
-    """Return the names of the snapshots that are kept for this channel."""
-    return {path.stem for path in (SNAPSHOTS / str(channel)).iterdir()}
+def kept_snapshots(folder: str) -> set[str]:
+    """Return the names of the snapshots that are kept in this folder: of a channel, or of a language."""
+    return {path.stem for path in (SNAPSHOTS / folder).iterdir()}

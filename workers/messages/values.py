@@ -1,6 +1,7 @@
 """What the templates are filled with: everything about a notice, on one line each and in the studio's time."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from domain.booking import cancelling_closes_at
@@ -12,7 +13,7 @@ from storage.queries.bookings import MyBooking
 from storage.told import ToldNotice
 from workers.messages.errors import MessageError
 from workers.messages.plain import plain, plain_value
-from workers.messages.rendering import FAULTS, unwritten
+from workers.messages.rendering import FAULTS, TEMPLATES, unwritten
 from workers.messages.times import StudioTime
 
 Values = dict[str, object]
@@ -43,9 +44,11 @@ def values_of(notice: ToldNotice, *, said_at: datetime | None = None) -> Values:
         raise unwritten(notice, template_of(notice.kind), error) from error
 
 
-def template_of(kind: NoticeKind) -> str:
-    """Return the name of the template that holds this kind's words."""
-    return f"{kind}.txt"
+@cache
+def template_of(kind: NoticeKind, language: str = "en") -> str:
+    """Return the name of the template that holds this kind's words; the English one where this language has none."""
+    translated = f"{language}/{kind}.txt"
+    return translated if (TEMPLATES / translated).is_file() else f"{kind}.txt"
 
 
 def _values(notice: ToldNotice, time: StudioTime) -> Values:
