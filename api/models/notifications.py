@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from structlog import get_logger
 
 from api.kinds import kind_words
+from api.language import language
 from api.models.common import Answer, Input, Instant, NextCursor
 from api.models.sessions import Session
 from domain.notices import NoticeKind
@@ -15,6 +16,7 @@ from storage.told import ToldNotice
 from workers.messages import MessageError, words_for
 
 IDS_MAX = 200
+_BY_LANGUAGE = ", in German where `Accept-Language` prefers it, else in English"
 
 log = get_logger()
 
@@ -24,8 +26,10 @@ class Notification(Answer):
 
     id: int
     kind: NoticeKind
-    title: str = Field(description="What it says, in a few words.")
-    text: str = Field(description="What it says in full: plain text, paragraphs separated by an empty line.")
+    title: str = Field(description=f"What it says, in a few words{_BY_LANGUAGE}.")
+    text: str = Field(
+        description=f"What it says in full{_BY_LANGUAGE}: plain text, paragraphs separated by an empty line."
+    )
     created_at: Instant
     read_at: Instant | None = Field(description="Null while it is unread.")
     booking_id: UUID | None
@@ -35,7 +39,7 @@ class Notification(Answer):
 
     @classmethod
     def of(cls, told: ToldNotice) -> "Notification":
-        """Return the notice in words; one whose words cannot be written says what its kind does."""
+        """Return the notice in the language of this request; one that cannot be worded says what its kind does."""
         title, text = _words(told)
         return cls(
             id=told.id,
@@ -53,7 +57,7 @@ class Notification(Answer):
 
 def _words(told: ToldNotice) -> tuple[str, str]:
     try:
-        words = words_for(told)
+        words = words_for(told, language=language())
     except MessageError as error:
         log.warning("notification cannot be worded", notice_id=told.id, kind=told.kind, error=str(error))
         plain = kind_words(told.kind)

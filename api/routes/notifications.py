@@ -30,7 +30,8 @@ routes = APIBlueprint("notifications", __name__, tag="Notifications")
 def get_notifications(query_data: PageQuery) -> NotificationsPage:
     """List what I was told.
 
-    Newest first, whatever channels it also went out on.
+    Newest first, whatever channels it also went out on, in the language that `Accept-Language` asks for: English or
+    German. Codes, names and what the studio wrote itself stay as they are.
     """
     member_id, limit = caller().member_id, page_size(query_data.limit)
     before = cursors.read_number(query_data.cursor)

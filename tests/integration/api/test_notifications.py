@@ -81,11 +81,44 @@ def test_what_cannot_be_worded_is_told_by_its_kind_and_the_others_stay(me: Calle
     assert whole["title"] != broken["title"]
 
 
+def test_the_inbox_speaks_german_to_whoever_asks_for_it_and_english_to_all_others(me: Caller, studio: Studio) -> None:
+    notices_to(studio, member_of(me), expires_at="2030-01-01T00:00:00+02:00")
+    until = {"de": "bis einschließlich Montag, 31. Dezember 2029", "en": "up to and including Mon 31 December 2029"}
+
+    for asked, spoken in (("de", "de"), ("de-AT,en;q=0.5", "de"), ("en,de;q=0.5", "en"), ("uk", "en"), ("", "en")):
+        answer = me.get(PATH, Accept_Language=asked)
+
+        (one,) = answer.json["items"]
+        assert one["title"].startswith({"de": "Deine Karte „", "en": "Your pass “"}[spoken]), asked
+        assert until[spoken] in one["text"], asked
+        assert (one["kind"], one["details"]) == ("pass_expiring", {"expires_at": "2030-01-01T00:00:00+02:00"})
+
+
+def test_what_cannot_be_worded_is_told_by_its_kind_in_german_too(me: Caller, studio: Studio) -> None:
+    notices_to(studio, member_of(me), expires_at="no moment")
+
+    (one,) = me.get(PATH, Accept_Language="de").json["items"]
+
+    assert (one["title"], one["text"]) == ("Karte läuft ab", "Eine Karte von dir läuft bald ab.")
+
+
+@pytest.mark.parametrize("spoken", ["de", "en"])
+def test_a_booking_is_told_with_its_date_in_the_language_asked_for(
+    me: Caller, studio: Studio, serving: None, spoken: str
+) -> None:
+    starts_at = datetime(2031, 3, 5, 18, tzinfo=UTC)
+    me.book(studio.a_session(starts_at=starts_at), **WAIT)
+
+    (one,) = me.get(PATH, Accept_Language=spoken).json["items"]
+
+    assert {"de": "Mittwoch, 5. März 2031, um 20:00 Uhr", "en": "Wed 5 March 2031, 20:00"}[spoken] in one["text"]
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_can_be_told_without_its_words(
     me: Caller, studio: Studio, monkeypatch: pytest.MonkeyPatch, kind: NoticeKind
 ) -> None:
-    def unwritable(_: object) -> None:
+    def unwritable(_: object, **_how: object) -> None:
         raise MessageError("a template that is not there")
 
     monkeypatch.setattr(notifications, "words_for", unwritable)

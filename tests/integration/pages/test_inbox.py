@@ -47,6 +47,16 @@ def test_an_empty_inbox_says_what_it_is_for(browser: Browser, me: Member) -> Non
     assert badge(browser) is None
 
 
+def test_messages_are_in_the_language_of_their_page(browser: Browser, studio: Studio, me: Member) -> None:
+    told(studio, me)
+
+    page = browser.http.get("/inbox", headers={"Accept-Language": "de"}).get_data(as_text=True)
+
+    (message,) = strictly(page).all("li", "message")
+    assert "läuft bald ab" in message.text
+    assert "expire" not in message.text
+
+
 def test_a_booking_is_told_with_the_way_to_its_session(browser: Browser, studio: Studio, me: Member) -> None:
     session_id = studio.a_session()
     studio.book(session_id, me)
