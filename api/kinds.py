@@ -1,9 +1,18 @@
-"""What each kind of notification is called and says, in a few words: for lists of kinds and the unsubscribe page."""
+"""What each kind of notification is called and says, in a few words: for lists of kinds and the unsubscribe page.
+
+Kinds that carry a secret link are none of them: nobody reads those in the app or chooses about them.
+"""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import WithJsonSchema
 
 from api.language import gettext
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, NoticeKind
+
+OpenKind = Annotated[NoticeKind, WithJsonSchema({"type": "string", "enum": [str(kind) for kind in OPEN_KINDS]})]
+"""A kind as answers show it."""
 
 
 @dataclass(frozen=True, slots=True)

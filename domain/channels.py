@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from domain.notices import NoticeKind
+from domain.notices import WITH_A_LINK, NoticeKind
 from domain.quiet_hours import USUAL_QUIET_HOURS, QuietHours
 
 
@@ -40,7 +40,9 @@ DEFAULTS: dict[NoticeKind, frozenset[Channel]] = {
     NoticeKind.PASS_GRANTED: _EMAIL,
     NoticeKind.PASS_EXTENDED: _EMAIL,
 }
-"""Where each kind is told unless the member chose otherwise: by e-mail what is worth keeping, by push what is news."""
+"""Where each kind is told unless the member chose otherwise: by e-mail what is worth keeping, by push what is news.
+
+Kinds with a link are not among them: nobody chooses about those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,16 @@ class Preferences:
     quiet_hours: QuietHours | None = USUAL_QUIET_HOURS
 
     def wants(self, kind: NoticeKind, channel: Channel) -> bool:
-        """Whether this kind is to be told on this channel; a channel that cannot be switched is always wanted."""
+        """Whether this kind is to be told on this channel; a channel that cannot be switched is always wanted.
+
+        A kind with a link goes by e-mail whatever was chosen, and nowhere else.
+        """
+        if kind in WITH_A_LINK:
+            return channel is Channel.EMAIL
         if channel not in SWITCHABLE:
             return True
         return channel not in self.switched_off and self.chose(kind, channel)
 
     def chose(self, kind: NoticeKind, channel: Channel) -> bool:
-        """Return the member's choice, or the default, for a channel that is switched on."""
+        """Return the member's choice, or the default, for a kind and channel that can be switched."""
         return self.choices.get((kind, channel), channel in DEFAULTS[kind])

@@ -42,12 +42,24 @@ class NoticeKind(StrEnum):
     PASS_EXPIRING = "pass_expiring"  # noqa: S105
     PASS_GRANTED = "pass_granted"  # noqa: S105
     PASS_EXTENDED = "pass_extended"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    INVITATION = "invitation"
 
 
-NOT_OF_COMMANDS = frozenset(
-    {NoticeKind.REMINDER, NoticeKind.PASS_EXPIRING, NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED}
-)
-"""Kinds that no command of a session causes: the clock does, or the studio by what it does with a pass."""
+WITH_A_LINK = frozenset({NoticeKind.PASSWORD_RESET, NoticeKind.INVITATION})
+"""Kinds that carry a secret link to their member: told by e-mail alone and always, shown and numbered nowhere."""
+
+OPEN_KINDS = tuple(kind for kind in NoticeKind if kind not in WITH_A_LINK)
+"""All other kinds, in order: what the inbox shows, preferences switch and webhooks are told."""
+
+NOT_OF_COMMANDS = WITH_A_LINK | {
+    NoticeKind.REMINDER,
+    NoticeKind.PASS_EXPIRING,
+    NoticeKind.PASS_GRANTED,
+    NoticeKind.PASS_EXTENDED,
+}
+"""Kinds that no command of a session causes: the clock does, the studio by what it does with a pass, or a member who
+has no password."""
 
 RUNNING_LOW_AT = 2
 """A pass runs low when a charge leaves this many sessions. Part of the journal: a change needs a migration."""

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from domain.channels import Channel, Preferences
 from domain.facts import Booking, BookingStatus, Pass, TrainingSession
-from domain.notices import RUNNING_LOW_AT, NoticeKind
+from domain.notices import RUNNING_LOW_AT, WITH_A_LINK, NoticeKind
+from domain.password_links import PasswordLink
 
 _ENDINGS = frozenset({NoticeKind.BOOKING_CANCELLED, NoticeKind.LEFT_WAITLIST, NoticeKind.SESSION_CANCELLED})
 """What these tell stays true whatever comes after."""
@@ -31,7 +32,7 @@ class Told:
 
     `starts_at` is the session's start when the notice was written (None: unknown or no session), `expires_at` the
     pass's expiry that it speaks of. `told_before` says that the member was told the same of the same pass shortly
-    before.
+    before. `link` is the one it carries.
     """
 
     kind: NoticeKind
@@ -41,6 +42,7 @@ class Told:
     training_session: TrainingSession | None
     pass_: Pass | None
     told_before: bool = False
+    link: PasswordLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class Drop:
 def before_sending(
     told: Told, channel: Channel, preferences: Preferences, *, zone: ZoneInfo, now: datetime
 ) -> Send | Hold | Drop:
-    """Decide right before a notice is sent on this channel. The webhook is told everything at once."""
+    """Decide right before a notice is sent on this channel. The webhook is told everything but links, at once."""
+    if told.kind in WITH_A_LINK and channel is not Channel.EMAIL:
+        return Drop("a secret link goes by e-mail alone")
     if channel is Channel.WEBHOOK:
         return Send()
     if not preferences.wants(told.kind, channel):
@@ -82,6 +86,8 @@ def moved_on(told: Told, *, now: datetime) -> str | None:
     """Return why the notice no longer says the right thing; None when it does."""
     if told.kind in _ENDINGS:
         return None
+    if told.kind in WITH_A_LINK:
+        return "the link is gone" if told.link is None else told.link.why_dead(now)
     if told.kind in {NoticeKind.PASS_RUNNING_LOW, NoticeKind.PASS_EXPIRING}:
         return _pass_moved_on(told, now)
     if told.booking is None or told.training_session is None:

@@ -8,15 +8,16 @@ import click
 from rich.markup import escape
 from rich.table import Column, Table
 
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, NoticeKind
 from ops.cli_data import UUID_CHARACTERS, as_json, print_table
-from ops.cli_deliveries import KIND
 from ops.errors import OperatorError
 from storage import webhooks as stored
 from storage.database import connect
 from storage.settings import settings
 from workers.providers.targets import refusal_of
 from workers.providers.webhook_secret import new_webhook_secret
+
+KIND = click.Choice([kind.value for kind in OPEN_KINDS])
 
 
 @click.group()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from domain.ids import MemberId
 from storage.database import Db
+from storage.password_links import end_links
 from storage.sign_ins import end_all_sign_ins
 
 
@@ -22,7 +23,7 @@ def find_account(db: Db, member_id: MemberId) -> Account | None:
 
 
 def change_password_hash(db: Db, member_id: MemberId, *, before: str, after: str) -> bool:
-    """Replace the hash and end every sign-in of the member in one transaction; False if it is not `before` any more.
+    """Replace the hash; False if it is not `before` any more. Every sign-in and open link of the member ends with it.
 
     Asked again with the same two hashes it comes to the same.
     """
@@ -35,5 +36,6 @@ def change_password_hash(db: Db, member_id: MemberId, *, before: str, after: str
             {"member": member_id, "before": before, "after": after},
         ).rowcount
         if changed:
+            end_links(db, member_id)
             end_all_sign_ins(db, member_id)
     return changed > 0

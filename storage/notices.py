@@ -73,7 +73,8 @@ def relay(db: Db, *, limit: int) -> int:
 
     One transaction under a lock that one process holds at a time: numbers have no gaps and become visible in their
     order. Every member is told by e-mail and on each device with a push subscription, every webhook what it asked
-    for; what a member does not want is dropped right before sending, with that reason.
+    for; what a member does not want is dropped right before sending, with that reason. Notices that carry a link are
+    none of it: they are written with their one delivery, by `storage.password_links`.
     """
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (RELAY_LOCK,))
@@ -81,8 +82,8 @@ def relay(db: Db, *, limit: int) -> int:
             """
             WITH next AS (
                 SELECT id, row_number() OVER (ORDER BY id) AS place
-                  FROM (SELECT id FROM notices WHERE number IS NULL ORDER BY id LIMIT %s
-                           FOR NO KEY UPDATE) AS unnumbered),
+                  FROM (SELECT id FROM notices WHERE number IS NULL AND password_link_id IS NULL
+                         ORDER BY id LIMIT %s FOR NO KEY UPDATE) AS unnumbered),
             relayed AS (
                 UPDATE notices SET number = (SELECT coalesce(max(number), 0) FROM notices) + next.place
                   FROM next WHERE notices.id = next.id

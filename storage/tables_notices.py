@@ -17,18 +17,24 @@ notices = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("booking_id", UUID),
     sa.Column("pass_id", UUID),
+    # The link that it carries: such a notice goes by e-mail alone, gets no number and is in no inbox.
+    sa.Column("password_link_id", UUID),
     # The session's start when this was written: one that speaks of an old start is not sent.
     sa.Column("starts_at", INSTANT),
     sa.Column("details", JSONB, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("read_at", INSTANT),
-    sa.CheckConstraint("num_nonnulls(booking_id, pass_id) > 0", name="notices_about_something"),
+    sa.CheckConstraint("num_nonnulls(booking_id, pass_id, password_link_id) > 0", name="notices_about_something"),
+    sa.CheckConstraint(
+        "password_link_id IS NULL OR number IS NULL AND num_nonnulls(booking_id, pass_id) = 0",
+        name="notices_links_apart",
+    ),
     sa.UniqueConstraint(
         "cause", "booking_id", "pass_id", "kind", name="notices_once", postgresql_nulls_not_distinct=True
     ),
     # Partial, so that writing a notice costs no entry for a number it has not got yet.
     sa.Index("notices_number", "number", unique=True, postgresql_where=sa.text("number IS NOT NULL")),
-    sa.Index("notices_to_relay", "id", postgresql_where=sa.text("number IS NULL")),
+    sa.Index("notices_to_relay", "id", postgresql_where=sa.text("number IS NULL AND password_link_id IS NULL")),
     sa.Index("notices_by_member", "member_id", "id"),
     sa.Index("notices_unread", "member_id", postgresql_where=sa.text("read_at IS NULL")),
     sa.Index("notices_of_pass", "pass_id", "id", postgresql_where=sa.text("pass_id IS NOT NULL")),

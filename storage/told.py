@@ -9,6 +9,7 @@ from psycopg.sql import SQL
 from domain.facts import Pass
 from domain.ids import BookingId, MemberId, PassId
 from domain.notices import NoticeKind
+from domain.password_links import LinkEnding, PasswordLink
 from domain.sending import Told
 from storage.queries.bookings import BOOKING_COLUMNS, BOOKING_COLUMNS_COUNT, BOOKING_JOINS, MyBooking, my_booking_from
 
@@ -26,10 +27,11 @@ TOLD_COLUMNS = SQL(
          WHERE earlier.pass_id = notices.pass_id AND earlier.kind = notices.kind AND earlier.id < notices.id
            AND earlier.created_at > notices.created_at - make_interval(days => {days})),
     EXISTS (SELECT FROM pass_ledger WHERE pass_ledger.booking_id = notices.booking_id AND pass_ledger.change = 1),
+    told_link.id, told_link.expires_at, told_link.ended,
     {booking}
     """
 ).format(days=TOLD_BEFORE_DAYS, booking=BOOKING_COLUMNS)
-_OWN_COLUMNS_COUNT = 23
+_OWN_COLUMNS_COUNT = 26
 
 TOLD_JOINS = SQL(
     """
@@ -37,6 +39,7 @@ TOLD_JOINS = SQL(
     CROSS JOIN studio AS house
     LEFT JOIN (passes AS told_pass JOIN pass_types AS told_type ON told_type.id = told_pass.pass_type_id)
            ON told_pass.id = notices.pass_id
+    LEFT JOIN password_links AS told_link ON told_link.id = notices.password_link_id
     LEFT JOIN (bookings {booking}) ON bookings.id = notices.booking_id
     """
 ).format(booking=BOOKING_JOINS)
@@ -48,7 +51,8 @@ class ToldNotice:
 
     `number` is None until the relay has seen it. `starts_at` is the session's start when the notice was written.
     `refunded` says that the booking's session went back to its pass. `pass_` and `pass_name` are of the pass that
-    the notice is about; the pass a booking is paid with is the booking's.
+    the notice is about; the pass a booking is paid with is the booking's. `link` is the one it carries, None also when
+    that is gone.
     """
 
     id: int
@@ -70,6 +74,7 @@ class ToldNotice:
     told_before: bool
     refunded: bool
     booking: MyBooking | None
+    link: PasswordLink | None = None
 
     @property
     def facts(self) -> Told:
@@ -83,6 +88,7 @@ class ToldNotice:
             training_session=self.booking.session.training_session if self.booking else None,
             pass_=self.pass_,
             told_before=self.told_before,
+            link=self.link,
         )
 
 
@@ -98,7 +104,11 @@ def told_notice_from(row: tuple[Any, ...]) -> ToldNotice:
         pass_ = Pass(
             pass_id, member_id, active, sessions_left, expires_at, None if trainings is None else frozenset(trainings)
         )
+    link_id, link_expires_at, ended = row[23:_OWN_COLUMNS_COUNT]
+    link = None
+    if link_id is not None:
+        link = PasswordLink(link_id, link_expires_at, None if ended is None else LinkEnding(ended))
     booking = row[_OWN_COLUMNS_COUNT:TOLD_COLUMNS_COUNT]
     mine = None if booking[0] is None else my_booking_from(booking)
-    values = [id_, number, NoticeKind(kind), *others, pass_, pass_name, told_before, refunded, mine]
+    values = [id_, number, NoticeKind(kind), *others, pass_, pass_name, told_before, refunded, mine, link]
     return ToldNotice(*values)

@@ -72,6 +72,12 @@ def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:
         publish.delivery_token()
 
 
+def call_for_deliveries(redis: Redis) -> None:
+    """Call a worker for the deliveries, unless one is called already. May be lost like everything else here."""
+    if redis.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS):
+        publish.delivery_token()
+
+
 def announce_inbox(redis: Redis, member_id: MemberId, *, unread: int, at: datetime) -> None:
     """Tell a member's other tabs and devices how much is unread since `at`. May be lost like everything else here."""
     message = {"applied_at": at.isoformat(), "inbox": {"member_id": str(member_id), "unread": unread}}

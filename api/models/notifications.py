@@ -6,11 +6,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 from structlog import get_logger
 
-from api.kinds import kind_words
+from api.kinds import OpenKind, kind_words
 from api.language import language
 from api.models.common import Answer, Input, Instant, NextCursor
 from api.models.sessions import Session
-from domain.notices import NoticeKind
 from storage.queries.notifications import UNREAD_COUNTED_MAX
 from storage.told import ToldNotice
 from workers.messages import MessageError, words_for
@@ -25,7 +24,7 @@ class Notification(Answer):
     """Something I was told."""
 
     id: int
-    kind: NoticeKind
+    kind: OpenKind
     title: str = Field(description=f"What it says, in a few words{_BY_LANGUAGE}.")
     text: str = Field(
         description=f"What it says in full{_BY_LANGUAGE}: plain text, paragraphs separated by an empty line."

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
-from api.kinds import kind_words
+from api.kinds import OpenKind, kind_words
 from api.models.common import Answer, Input
 from domain.channels import DEFAULTS, SWITCHABLE, Channel, Preferences
 from domain.notices import NoticeKind
@@ -27,7 +27,7 @@ class Switches(Answer):
 class KindPreference(Answer):
     """A kind of notification, and where I am told it while the channel is on."""
 
-    kind: NoticeKind
+    kind: OpenKind
     title: str
     description: str
     channels: Switches
@@ -85,7 +85,7 @@ def _channel(name: str) -> Channel:
 
 
 def _kind_named(name: str) -> NoticeKind:
-    if name not in set(NoticeKind):
+    if name not in DEFAULTS:
         raise ValueError("This is no kind of notification; GET /v1/me/notification-preferences names them all")
     return NoticeKind(name)
 
@@ -106,7 +106,7 @@ SwitchesChange = Annotated[dict[Annotated[Channel, BeforeValidator(_channel)], S
 KindsChange = Annotated[
     dict[Annotated[NoticeKind, BeforeValidator(_kind_named)], SwitchesChange],
     _object(
-        {str(kind): {"type": "object", "properties": _SWITCHES, "additionalProperties": False} for kind in NoticeKind}
+        {str(kind): {"type": "object", "properties": _SWITCHES, "additionalProperties": False} for kind in DEFAULTS}
     ),
 ]
 WallClock = Annotated[

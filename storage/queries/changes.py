@@ -135,7 +135,7 @@ def notices_written_since(
                newest.read_at
           FROM unnest(%(members)s::uuid[]) AS member (id)
          CROSS JOIN LATERAL (
-               SELECT * FROM notices WHERE notices.member_id = member.id
+               SELECT * FROM notices WHERE notices.member_id = member.id AND password_link_id IS NULL
                 ORDER BY id DESC LIMIT %(limit)s) AS newest
          WHERE newest.created_at > %(since)s
          ORDER BY newest.id

@@ -1,4 +1,7 @@
-"""A member's inbox: what they were told in the app, and how much of it is unread."""
+"""A member's inbox: what they were told in the app, and how much of it is unread.
+
+Notices that carry a link are in no inbox: they are not listed, and are written as read.
+"""
 
 from psycopg.sql import SQL
 
@@ -12,7 +15,7 @@ UNREAD_COUNTED_MAX = 100
 _NEWEST = SQL(
     """
     SELECT {columns}
-      FROM (SELECT * FROM notices WHERE member_id = %(member)s AND id < %(before)s
+      FROM (SELECT * FROM notices WHERE member_id = %(member)s AND id < %(before)s AND password_link_id IS NULL
              ORDER BY id DESC LIMIT %(limit)s) AS notices
       {joins}
      ORDER BY notices.id DESC

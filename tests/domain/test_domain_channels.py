@@ -3,19 +3,19 @@ from itertools import product
 import pytest
 
 from domain.channels import DEFAULTS, SWITCHABLE, Channel, Preferences
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, NoticeKind
 
-EVERY_KIND = pytest.mark.parametrize("kind", NoticeKind)
+EVERY_KIND = pytest.mark.parametrize("kind", OPEN_KINDS)
 NEVER_CHOSE = Preferences()
 
 
 def test_every_kind_has_a_default_and_on_channels_that_can_be_switched_only() -> None:
-    assert set(DEFAULTS) == set(NoticeKind)
+    assert set(DEFAULTS) == set(OPEN_KINDS)
     assert frozenset[Channel]().union(*DEFAULTS.values()) <= set(SWITCHABLE)
 
 
 def test_by_default_news_comes_by_push_too_and_leaving_the_line_is_shown_in_the_app_only() -> None:
-    wanted = {kind: {channel for channel in Channel if NEVER_CHOSE.wants(kind, channel)} for kind in NoticeKind}
+    wanted = {kind: {channel for channel in Channel if NEVER_CHOSE.wants(kind, channel)} for kind in OPEN_KINDS}
 
     always = {Channel.IN_APP, Channel.WEBHOOK}
     assert wanted[NoticeKind.LEFT_WAITLIST] == always

@@ -10,7 +10,7 @@ import pytest
 from domain.channels import SWITCHABLE, Channel, Preferences
 from domain.facts import Booking, BookingStatus
 from domain.ids import BookingId
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, NoticeKind
 from domain.quiet_hours import QuietHours
 from domain.refusals import RefusalReason
 from domain.sending import BEFORE_THE_START, CAN_WAIT, Drop, Hold, Send, Told, before_sending, moved_on
@@ -19,7 +19,7 @@ from tests.builders import NOW, START, TICK, a_member, a_pass, a_training_sessio
 KYIV = ZoneInfo("Europe/Kyiv")
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
-EVERYTHING = Preferences(choices={(kind, channel): True for kind in NoticeKind for channel in SWITCHABLE})
+EVERYTHING = Preferences(choices={(kind, channel): True for kind in OPEN_KINDS for channel in SWITCHABLE})
 """Wants every kind everywhere, and has the usual quiet hours."""
 
 ENDINGS = {NoticeKind.BOOKING_CANCELLED, NoticeKind.LEFT_WAITLIST, NoticeKind.SESSION_CANCELLED}
@@ -30,7 +30,7 @@ OF_PASSES = {
     NoticeKind.PASS_EXTENDED,
 }
 OF_WAITERS = {NoticeKind.WAITLISTED, NoticeKind.SKIPPED}
-OF_PLACES = set(NoticeKind) - ENDINGS - OF_PASSES
+OF_PLACES = set(OPEN_KINDS) - ENDINGS - OF_PASSES
 
 ANN = a_pass("ann", sessions_left=2, expires_at=START + 5 * DAY)
 
@@ -63,7 +63,7 @@ def told(kind: NoticeKind, **differences: object) -> Told:
     return replace(as_written, **differences)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", OPEN_KINDS)
 @pytest.mark.parametrize("channel", [*SWITCHABLE, Channel.WEBHOOK])
 def test_what_still_holds_is_sent(kind: NoticeKind, channel: Channel) -> None:
     assert before_sending(told(kind), channel, EVERYTHING, zone=KYIV, now=NOW) == Send()
@@ -98,7 +98,7 @@ MOVED_ON: list[tuple[Callable[[Told], Told], set[NoticeKind], str]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", OPEN_KINDS)
 @pytest.mark.parametrize(("happens", "kinds", "why"), MOVED_ON, ids=[what.__name__ for what, *_ in MOVED_ON])
 def test_a_notice_whose_booking_has_moved_on_is_dropped_with_that_reason(
     kind: NoticeKind, happens: Callable[[Told], Told], kinds: set[NoticeKind], why: str
@@ -112,7 +112,7 @@ def test_a_notice_whose_booking_has_moved_on_is_dropped_with_that_reason(
         assert decided == (Drop(why) if kind in kinds else Send())
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", OPEN_KINDS)
 def test_from_the_start_on_only_what_stays_true_is_told(kind: NoticeKind) -> None:
     assert moved_on(told(kind), now=START - TICK) is None
     assert moved_on(told(kind), now=START) == ("the session has started" if kind in OF_PLACES else None)
@@ -178,7 +178,7 @@ def test_what_the_member_does_not_want_is_dropped_for_that_reason_before_any_oth
     assert before_sending(notice, other, off, zone=KYIV, now=NOW) == Drop("the booking is cancelled")
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", OPEN_KINDS)
 def test_operators_are_told_everything_at_once_whatever_has_happened_since(kind: NoticeKind) -> None:
     notice = told(kind, booking=a_booking(BookingStatus.CANCELLED), pass_=None)
     nothing = Preferences(frozenset(SWITCHABLE), quiet_hours=QuietHours(time(1), time(0)))
@@ -193,7 +193,7 @@ def in_kyiv(wall: str) -> datetime:
 NIGHT, MORNING = in_kyiv("2026-03-03T23:00"), in_kyiv("2026-03-04T08:00")
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("kind", OPEN_KINDS)
 @pytest.mark.parametrize("channel", SWITCHABLE)
 def test_in_quiet_hours_what_can_wait_waits_for_their_end(kind: NoticeKind, channel: Channel) -> None:
     decided = before_sending(told(kind), channel, EVERYTHING, zone=KYIV, now=NIGHT)

@@ -12,7 +12,8 @@ from typing import Any
 from domain.channels import Channel, Preferences
 from domain.facts import Booking, BookingStatus
 from domain.ids import BookingId
-from domain.notices import NoticeKind
+from domain.notices import WITH_A_LINK, NoticeKind
+from domain.password_links import PasswordLink
 from domain.refusals import RefusalReason
 from storage.deliveries import Delivery
 from storage.queries.bookings import MyBooking
@@ -100,6 +101,8 @@ def a_told_notice(kind: NoticeKind = NoticeKind.BOOKING_CONFIRMED, **differences
         refunded=False,
         booking=None,
     )
+    if kind in WITH_A_LINK:
+        return replace(usual, **{**_usual_with_a_link(kind), **differences})
     told = replace(usual, **{**_usual_with(kind), **differences})
     booking = told.booking
     return replace(
@@ -183,6 +186,12 @@ def _usual_with(kind: NoticeKind) -> dict[str, Any]:
             return {"booking": a_told_booking(), "details": {"lead_minutes": 1440}, "created_at": START - lead}
         case _:
             return _usual_with_a_pass(kind)
+
+
+def _usual_with_a_link(kind: NoticeKind) -> dict[str, Any]:
+    """Written as read, and never numbered."""
+    holds = timedelta(hours=1) if kind is NoticeKind.PASSWORD_RESET else timedelta(days=14)
+    return {"link": PasswordLink(an_id("link of Maria"), NOW + holds), "number": None, "read_at": NOW}
 
 
 def _usual_with_a_pass(kind: NoticeKind) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.facts import BookingStatus
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, WITH_A_LINK, NoticeKind
 from domain.refusals import SENTENCES, RefusalReason
 from tests.builders import NOW, START
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
@@ -17,7 +17,7 @@ from workers.messages.values import speaks_of_a_pass
 
 SHARED = {"phrases", "details", "layout"}
 ABOUT_A_PASS = [kind for kind in NoticeKind if speaks_of_a_pass(kind)]
-ABOUT_A_BOOKING = [kind for kind in NoticeKind if not speaks_of_a_pass(kind)]
+ABOUT_A_BOOKING = [kind for kind in OPEN_KINDS if not speaks_of_a_pass(kind)]
 
 NASTY = "Yoga\r\n\r\nBcc: thief@example.com\n\n<script>alert(1)</script>\x00\u2028{{ secret }}{% raw %} 🧘🏽‍♀️"
 NASTY_ON_ONE_LINE = "Yoga Bcc: thief@example.com <script>alert(1)</script> {{ secret }}{% raw %} 🧘🏽‍♀️"
@@ -39,6 +39,12 @@ def test_a_notice_whose_booking_is_missing_is_refused_by_name(kind: NoticeKind) 
 
     with pytest.raises(MessageError, match=rf"notice 4711 \({kind}\).*no booking {notice.booking_id}"):
         words_for(replace(notice, booking=None))
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_A_LINK))
+def test_a_notice_whose_link_is_gone_is_refused_by_name(kind: NoticeKind) -> None:
+    with pytest.raises(MessageError, match=rf"notice 4711 \({kind}\).*no link to a password"):
+        words_for(replace(a_told_notice(kind), link=None))
 
 
 @pytest.mark.parametrize("kind", ABOUT_A_PASS)
@@ -209,4 +215,4 @@ def test_subject_and_headline_stay_short_and_keep_the_time_whatever_the_names_ar
 
     assert len(words.subject) <= 150
     assert len(words.headline) <= 150
-    assert speaks_of_a_pass(kind) or "Thu 5 March" in words.subject
+    assert kind not in ABOUT_A_BOOKING or "Thu 5 March" in words.subject

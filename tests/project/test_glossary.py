@@ -10,6 +10,7 @@ from domain.events import Event
 from domain.facts import BookingStatus
 from domain.notices import NoticeKind
 from domain.outcomes import CommandStatus
+from domain.password_links import LinkEnding
 from domain.refusals import RefusalReason
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
@@ -19,6 +20,7 @@ WORDS = [
     *(event.__name__ for event in get_args(Event)),
     *BookingStatus,
     *CommandStatus,
+    *LinkEnding,
     *NoticeKind,
     *RefusalReason,
 ]

@@ -1,5 +1,7 @@
-"""Where messages point to, and the token of a link that unsubscribes without signing in."""
+"""Where messages point to, and the secrets of links that work without signing in: unsubscribing, a new password."""
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -7,6 +9,7 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from domain.channels import DEFAULTS
 from domain.ids import MemberId, TrainingSessionId
 from domain.notices import NoticeKind
 from storage.settings import Settings
@@ -14,6 +17,9 @@ from storage.told import ToldNotice
 from workers.messages.values import speaks_of_a_pass
 
 _SALT = "seatline.unsubscribe"  # keeps these tokens apart from whatever else the secret key signs
+_PASSWORD_PURPOSE = b"seatline.password_link.v1"
+_ID_BYTES = 16
+PASSWORD_SECRET_CHARACTERS = 64  # 16 bytes of id and 32 of proof, in base64
 
 
 def session_url(settings: Settings, training_session_id: TrainingSessionId) -> str:
@@ -53,14 +59,49 @@ def read_unsubscribe(settings: Settings, token: str) -> tuple[MemberId, NoticeKi
     """Return whom and what kind the token speaks of; None when it was not made with this installation's key."""
     try:
         member_id, kind = _serializer(settings.secret_key).loads(token)
-        return MemberId(UUID(member_id)), NoticeKind(kind)
+        found = MemberId(UUID(member_id)), NoticeKind(kind)
     except (BadData, ValueError):
         return None
+    return found if found[1] in DEFAULTS else None
+
+
+def password_url(settings: Settings, link_id: UUID) -> str:
+    """Return the page on which whoever holds this link chooses a password; its last part is the secret."""
+    return f"{settings.api_url}/password/{password_secret(settings, link_id)}"
+
+
+def password_secret(settings: Settings, link_id: UUID) -> str:
+    """Return the secret of this link: its id and 256 bits made of it and the secret key, the same each time.
+
+    So it is kept nowhere. Without the key nobody can make one, with another key those made before end.
+    """
+    return urlsafe_b64encode(link_id.bytes + _password_proof(settings, link_id)).decode()
+
+
+def read_password_secret(settings: Settings, secret: str) -> UUID | None:
+    """Return the link that this is the secret of, None when it was not made with this installation's key.
+
+    Whether the link holds is for the database to say.
+    """
+    if len(secret) != PASSWORD_SECRET_CHARACTERS or not secret.isascii():
+        return None
+    try:
+        read = urlsafe_b64decode(secret)
+    except ValueError:
+        return None
+    if urlsafe_b64encode(read).decode() != secret:
+        return None
+    link_id = UUID(bytes=read[:_ID_BYTES])
+    return link_id if hmac.compare_digest(read[_ID_BYTES:], _password_proof(settings, link_id)) else None
 
 
 def host_of(settings: Settings) -> str:
     """Return the host in `api_url`: the right side of ids that this installation gives to messages and bookings."""
     return urlsplit(settings.api_url).hostname or "localhost"
+
+
+def _password_proof(settings: Settings, link_id: UUID) -> bytes:
+    return hmac.digest(settings.secret_key.encode(), _PASSWORD_PURPOSE + link_id.bytes, "sha256")
 
 
 @lru_cache(maxsize=4)

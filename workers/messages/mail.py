@@ -7,13 +7,14 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
+from domain.notices import WITH_A_LINK
 from storage.deliveries import Delivery
 from storage.settings import Settings
 from storage.told import ToldNotice
 from workers.messages import links
 from workers.messages.calendar import calendar_part_for
 from workers.messages.errors import MessageError
-from workers.messages.headers import PREPARED, address_header, address_of, fixed_header, header
+from workers.messages.headers import PREPARED, Header, address_header, address_of, fixed_header, header
 from workers.messages.plain import plain, shortened
 from workers.messages.rendering import render
 from workers.messages.values import Values, values_of
@@ -27,20 +28,23 @@ def mail_for(delivery: Delivery, settings: Settings) -> EmailMessage:
     """Return the mail of this delivery: multipart/alternative (RFC 2046, section 5.1.4), the richest part last.
 
     Its `Message-ID` is that of the delivery, so a second sending can be told from a first. It can be unsubscribed from
-    with one click (RFC 8058) and says that no person wrote it (RFC 3834). Serialise it with `email.policy.SMTP`.
+    with one click (RFC 8058), unless it carries a link to a password, and says that no person wrote it (RFC 3834).
+    Serialise it with `email.policy.SMTP`.
     Raises `MessageError` for an address no mail can be sent to, and for whatever `words_for` raises it.
     """
     notice = delivery.notice
     values = values_of(notice, said_at=delivery.now)
     words = words_from(values, notice)
     sender, receiver = _addresses(delivery, settings)
-    unsubscribe = links.unsubscribe_url(settings, notice.member_id, notice.kind)
+    unsubscribe = None
+    if notice.kind not in WITH_A_LINK:
+        unsubscribe = links.unsubscribe_url(settings, notice.member_id, notice.kind)
     filled = values | {
         "subject": words.subject,
         "headline": words.headline,
         "paragraphs": words.paragraphs,
         "rows": _rows(values, notice),
-        "page_url": links.page_url(settings, notice),
+        "page_url": _page_url(settings, notice),
         "unsubscribe_url": unsubscribe,
         "preferences_url": links.preferences_url(settings),
     }
@@ -51,8 +55,7 @@ def mail_for(delivery: Delivery, settings: Settings) -> EmailMessage:
         header("Subject", words.subject),
         header("Date", format_datetime(delivery.now.astimezone(UTC))),
         header("Message-ID", f"<delivery-{delivery.id}@{links.host_of(settings)}>"),
-        header("List-Unsubscribe", f"<{unsubscribe}>"),
-        fixed_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *_unsubscribe_headers(unsubscribe),
         fixed_header("Auto-Submitted", "auto-generated"),
         fixed_header("MIME-Version", "1.0"),
         # `=_` cannot occur in quoted-printable, so no part can hold the boundary.
@@ -68,6 +71,19 @@ def mail_for(delivery: Delivery, settings: Settings) -> EmailMessage:
     if calendar := calendar_part_for(delivery, settings, organizer=sender, attendee=receiver):
         mail.attach(_part(f"text/calendar; method={calendar.method}; charset=utf-8", calendar.content))
     return mail
+
+
+def _page_url(settings: Settings, notice: ToldNotice) -> str:
+    if notice.link is not None:
+        return links.password_url(settings, notice.link.id)
+    return links.page_url(settings, notice)
+
+
+def _unsubscribe_headers(unsubscribe: str | None) -> list[Header]:
+    if unsubscribe is None:
+        return []
+    one_click = fixed_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+    return [header("List-Unsubscribe", f"<{unsubscribe}>"), one_click]
 
 
 def sender_of(settings: Settings, studio_name: str) -> Address:
@@ -101,6 +117,8 @@ def _name(name: str) -> str:
 
 def _rows(values: Values, notice: ToldNotice) -> list[tuple[str, str]]:
     """Return the lines of `details.txt` as label and value."""
+    if notice.kind in WITH_A_LINK:
+        return []
     lines = render("details.txt", values, notice).splitlines()
     return [(label.strip(), value.strip()) for label, _, value in (line.partition(":") for line in lines if line)]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from domain.booking import cancelling_closes_at
 from domain.events import CancelledBy
 from domain.facts import BookingStatus
-from domain.notices import NoticeKind
+from domain.notices import WITH_A_LINK, NoticeKind
 from domain.refusals import SENTENCES, RefusalReason
 from storage.queries.bookings import MyBooking
 from storage.told import ToldNotice
@@ -24,7 +24,7 @@ _ABOUT_A_PASS = frozenset(
 
 
 def speaks_of_a_pass(kind: NoticeKind) -> bool:
-    """Whether this kind speaks of the notice's own pass; all others speak of its booking."""
+    """Whether this kind speaks of the notice's own pass; those that carry no link either speak of its booking."""
     return kind in _ABOUT_A_PASS
 
 
@@ -32,11 +32,10 @@ def values_of(notice: ToldNotice, *, said_at: datetime | None = None) -> Values:
     """Return the values a template may use; what a notice has not is left out, so that using it is an error.
 
     "Tomorrow", and whether it is too late to cancel, are seen from `said_at`, or else from when the notice was written.
-    Raises `MessageError` when the booking or pass the kind speaks of is missing, or a detail is not what it should be.
+    Raises `MessageError` when the booking, pass or link that the kind speaks of is missing, or a detail is not what it
+    should be.
     """
-    about_a_pass = speaks_of_a_pass(notice.kind)
-    if (notice.pass_ if about_a_pass else notice.booking) is None:
-        missing = f"pass {notice.pass_id}" if about_a_pass else f"booking {notice.booking_id}"
+    if missing := _missing(notice):
         raise MessageError(f"notice {notice.id} ({notice.kind}) cannot be written: there is no {missing}")
     try:
         return _values(notice, StudioTime(ZoneInfo(notice.time_zone), said_at or notice.created_at))
@@ -51,9 +50,18 @@ def template_of(kind: NoticeKind, language: str = "en") -> str:
     return translated if (TEMPLATES / translated).is_file() else f"{kind}.txt"
 
 
+def _missing(notice: ToldNotice) -> str | None:
+    if notice.kind in WITH_A_LINK:
+        return "link to a password" if notice.link is None else None
+    if speaks_of_a_pass(notice.kind):
+        return f"pass {notice.pass_id}" if notice.pass_ is None else None
+    return f"booking {notice.booking_id}" if notice.booking is None else None
+
+
 def _values(notice: ToldNotice, time: StudioTime) -> Values:
     values: Values = {
         "speaks_of_a_pass": speaks_of_a_pass(notice.kind),
+        "carries_a_link": notice.kind in WITH_A_LINK,
         "studio": plain(notice.studio_name),
         "member": plain(notice.member_name),
         "refunded": notice.refunded,
@@ -65,6 +73,8 @@ def _values(notice: ToldNotice, time: StudioTime) -> Values:
         values |= _of_booking(notice, notice.booking, time)
     if notice.pass_ is not None:
         values |= _of_pass(notice, time)
+    if notice.link is not None:
+        values["link_holds_until"] = time.at(notice.link.expires_at)
     return values
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.channels import DEFAULTS, SWITCHABLE
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS
 from domain.sending import CAN_WAIT
 from storage.identifiers import new_id
 from storage.settings import settings
@@ -33,8 +33,8 @@ def test_who_never_chose_is_shown_every_kind_with_its_defaults(me: Caller, studi
     answer = me.get(PATH)
 
     kinds = kinds_of(answer)
-    assert list(kinds) == [str(kind) for kind in NoticeKind]
-    for kind in NoticeKind:
+    assert list(kinds) == [str(kind) for kind in OPEN_KINDS]
+    for kind in OPEN_KINDS:
         one = kinds[str(kind)]
         assert one["channels"] == {str(channel): channel in DEFAULTS[kind] for channel in SWITCHABLE}
         assert one["can_wait"] == (kind in CAN_WAIT)
@@ -107,7 +107,7 @@ def test_preferences_are_my_own(me: Caller, anybody: Caller, studio: Studio) -> 
 
 def test_of_changes_at_once_none_is_lost(anybody: Caller, studio: Studio) -> None:
     member = studio.a_member()
-    kinds = [str(kind) for kind in NoticeKind]
+    kinds = [str(kind) for kind in OPEN_KINDS]
     callers = [Caller(anybody.http.application.test_client(), settings(), member) for _ in kinds]
     before = kinds_of(anybody.of(member).get(PATH))
     wanted = {kind: {"email": not before[kind]["channels"]["email"]} for kind in kinds}

@@ -6,7 +6,7 @@ import pytest
 
 from api.browser import COOKIE
 from domain.channels import DEFAULTS, SWITCHABLE
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS
 from tests.integration.pages.conftest import Browser, Form
 from tests.integration.pages.strictly import Page, strictly
 from tests.integration.studio import Member, Studio
@@ -44,7 +44,7 @@ def test_every_kind_is_shown_with_every_channel_and_the_defaults(browser: Browse
     page, fields = read(browser), the_form(browser).fields
 
     boxes = [one for one in page.all("input") if one.attributes["name"].startswith("kinds.")]
-    assert len(boxes) == len(NoticeKind) * len(SWITCHABLE)
+    assert len(boxes) == len(OPEN_KINDS) * len(SWITCHABLE)
     assert {name for name in fields if name.startswith("kinds.")} == {
         f"kinds.{kind}.{channel}"
         for kind, channels in DEFAULTS.items()

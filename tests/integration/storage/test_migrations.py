@@ -71,7 +71,7 @@ def test_back_and_forth_keeps_every_notice_that_a_command_caused(servers: Embedd
         assert [row[2] for row in before].count("pass_running_low") == 2
 
         command.downgrade(migrate.config_for(url), "0001")
-        command.upgrade(migrate.config_for(url), "0002")
+        command.upgrade(migrate.config_for(url), "head")
 
         assert db.execute(told).fetchall() == before
         assert audit(db).ok

@@ -1,0 +1,287 @@
+"""Links to a password in the database: few at a time, each used once, and no secret anywhere."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from psycopg import Cursor, IntegrityError
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from domain.password_links import OPEN_RESETS_MAX, LinkPurpose
+from storage.accounts import change_password_hash
+from storage.database import Db
+from storage.identifiers import new_id
+from storage.password_links import ask_for_reset, find_open_link, invite, use_link
+from storage.queries.changes import notices_written_since
+from storage.queries.notifications import count_unread, list_notices
+from storage.settings import settings
+from storage.sign_ins import begin_sign_in
+from tests.integration.links import (
+    a_reset,
+    address_of,
+    an_invitation,
+    expire,
+    links_of,
+    mails_of,
+    states_of,
+)
+from tests.integration.studio import Member, Studio
+
+
+@pytest.fixture
+def nina(studio: Studio) -> Member:
+    return studio.a_member()
+
+
+def hash_of(db: Db, member: Member) -> str | None:
+    row = db.execute("SELECT password_hash FROM members WHERE id = %s", (member.id,)).fetchone()
+    assert row is not None
+    hash_: str | None = row[0]
+    return hash_
+
+
+def test_a_reset_is_written_with_its_notice_and_one_mail(db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+
+    assert states_of(db, nina) == [("reset", None)]
+    assert mails_of(db, nina) == [("password_reset", "email", address_of(nina), "due")]
+    notices = db.execute(
+        "SELECT number, booking_id, pass_id, details, read_at IS NULL FROM notices WHERE member_id = %s", (nina.id,)
+    ).fetchall()
+    assert notices == [(None, None, None, {}, False)]
+
+
+def test_the_address_counts_in_whatever_case_it_is_written(db: Db, nina: Member) -> None:
+    ask_for_reset(db, new_id(), address_of(nina).upper())
+
+    assert len(links_of(db, nina)) == 1
+
+
+def test_asked_again_with_the_same_id_it_is_one_link_and_one_mail(db: Db, nina: Member) -> None:
+    link_id = new_id()
+    for _ in range(2):
+        ask_for_reset(db, link_id, address_of(nina))
+
+    assert (links_of(db, nina), len(mails_of(db, nina))) == ([link_id], 1)
+
+
+def test_an_unknown_address_writes_nothing(db: Db, studio: Studio) -> None:
+    counted = "SELECT (SELECT count(*) FROM password_links), (SELECT count(*) FROM notices)"
+    before = db.execute(counted).fetchone()
+
+    ask_for_reset(db, new_id(), f"{uuid4()}@example.test")
+
+    assert db.execute(counted).fetchone() == before
+
+
+def test_known_and_unknown_addresses_ask_the_same_of_the_database(
+    db: Db, nina: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    execute = type(db).execute
+
+    def listening(self: Any, query: Any, *values: Any, **others: Any) -> Cursor[TupleRow]:
+        asked.append(str(query))
+        return execute(self, query, *values, **others)
+
+    monkeypatch.setattr(type(db), "execute", listening)
+    ask_for_reset(db, new_id(), address_of(nina))
+    known = asked.copy()
+    asked.clear()
+    ask_for_reset(db, new_id(), f"{uuid4()}@example.test")
+
+    assert asked == known
+    assert "SET LOCAL synchronous_commit = off" in known
+
+
+def test_no_more_than_a_few_resets_hold_at_a_time_and_those_before_stay_good(db: Db, nina: Member) -> None:
+    for _ in range(OPEN_RESETS_MAX + 2):
+        a_reset(db, nina)
+
+    links = links_of(db, nina)
+    assert len(links) == len(mails_of(db, nina)) == OPEN_RESETS_MAX
+    assert all(find_open_link(db, link) for link in links)
+
+
+def test_once_they_have_expired_there_are_new_ones(db: Db, nina: Member) -> None:
+    for _ in range(OPEN_RESETS_MAX):
+        a_reset(db, nina)
+    expire(db, nina)
+
+    a_reset(db, nina)
+
+    assert [find_open_link(db, link) is not None for link in links_of(db, nina)] == [False] * OPEN_RESETS_MAX + [True]
+
+
+def test_what_ended_long_ago_is_cleared_away(db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+    db.execute(
+        "UPDATE password_links SET created_at = now() - interval '40 days', expires_at = now() - interval '31 days'"
+        " WHERE member_id = %s",
+        (nina.id,),
+    )
+
+    a_reset(db, nina)
+
+    assert len(links_of(db, nina)) == 1
+
+
+def test_asked_for_at_once_there_are_no_more_than_a_few(pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
+    def ask(_: int) -> None:
+        with pool.connection() as own:
+            a_reset(own, nina)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(ask, range(12)))
+
+    assert len(links_of(db, nina)) == OPEN_RESETS_MAX
+
+
+def test_using_a_link_sets_the_password_and_ends_every_other_link_and_sign_in(db: Db, nina: Member) -> None:
+    an_invitation(db, nina)
+    for _ in range(2):
+        a_reset(db, nina)
+    begin_sign_in(db, nina.id, secret_hash=uuid4().bytes, device="a browser")
+    invitation, first, second = links_of(db, nina)
+
+    assert use_link(db, first, password_hash="new")
+
+    assert hash_of(db, nina) == "new"
+    assert states_of(db, nina) == [
+        ("invitation", "password_changed"),
+        ("reset", "used"),
+        ("reset", "password_changed"),
+    ]
+    assert not any(use_link(db, link, password_hash="newer") for link in (invitation, first, second))
+    assert hash_of(db, nina) == "new"
+    assert db.execute("SELECT count(*) FROM sign_ins WHERE member_id = %s", (nina.id,)).fetchone() == (0,)
+
+
+def test_other_members_links_and_sign_ins_stay(db: Db, studio: Studio, nina: Member) -> None:
+    other = studio.a_member()
+    a_reset(db, nina)
+    a_reset(db, other)
+    begin_sign_in(db, other.id, secret_hash=uuid4().bytes, device="a browser")
+
+    use_link(db, links_of(db, nina)[0], password_hash="new")
+
+    assert states_of(db, other) == [("reset", None)]
+    assert hash_of(db, other) is None
+    assert db.execute("SELECT count(*) FROM sign_ins WHERE member_id = %s", (other.id,)).fetchone() == (1,)
+
+
+def test_asked_again_after_a_lost_answer_the_link_has_been_used(db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+    (link,) = links_of(db, nina)
+
+    assert [use_link(db, link, password_hash="new") for _ in range(2)] == [True, True]
+
+
+def test_of_uses_at_once_one_wins(pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+    (link,) = links_of(db, nina)
+
+    def use(password_hash: str) -> bool:
+        with pool.connection() as own:
+            return use_link(own, link, password_hash=password_hash)
+
+    hashes = [f"hash {number}" for number in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        won = list(threads.map(use, hashes))
+
+    assert won.count(True) == 1
+    assert hash_of(db, nina) == hashes[won.index(True)]
+
+
+def test_an_expired_link_is_neither_found_nor_used(db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+    (link,) = links_of(db, nina)
+    expire(db, nina)
+
+    assert find_open_link(db, link) is None
+    assert not use_link(db, link, password_hash="new")
+    assert hash_of(db, nina) is None
+
+
+def test_a_password_changed_otherwise_ends_open_links(db: Db, nina: Member) -> None:
+    db.execute("UPDATE members SET password_hash = 'old' WHERE id = %s", (nina.id,))
+    a_reset(db, nina)
+
+    assert not change_password_hash(db, nina.id, before="wrong", after="new")
+    assert states_of(db, nina) == [("reset", None)]
+    assert change_password_hash(db, nina.id, before="old", after="new")
+    assert states_of(db, nina) == [("reset", "password_changed")]
+
+
+def test_a_new_invitation_takes_the_place_of_the_one_before_and_leaves_resets(db: Db, nina: Member) -> None:
+    a_reset(db, nina)
+    an_invitation(db, nina)
+    an_invitation(db, nina)
+
+    assert states_of(db, nina) == [("reset", None), ("invitation", "replaced"), ("invitation", None)]
+    assert [mail[0] for mail in mails_of(db, nina)] == ["password_reset", "invitation", "invitation"]
+
+
+def test_who_has_a_password_is_not_invited(db: Db, nina: Member) -> None:
+    db.execute("UPDATE members SET password_hash = 'old' WHERE id = %s", (nina.id,))
+
+    assert invite(db, new_id(), nina.id) is None
+    assert links_of(db, nina) == []
+
+
+def test_a_link_that_holds_says_for_whom(db: Db, nina: Member) -> None:
+    an_invitation(db, nina)
+    (link,) = links_of(db, nina)
+
+    found = find_open_link(db, link)
+
+    assert found is not None
+    assert (found.purpose, found.email, found.studio_name) == (LinkPurpose.INVITATION, address_of(nina), "Studio")
+    assert states_of(db, nina) == [("invitation", None)], "looking uses nothing up"
+
+
+def test_no_list_of_what_a_member_is_told_has_it(db: Db, nina: Member) -> None:
+    before = datetime.now(UTC) - timedelta(hours=1)
+    a_reset(db, nina)
+
+    assert list_notices(db, nina.id, before=None, limit=10) == []
+    assert notices_written_since(db, [nina.id], before, limit=10) == []
+    assert count_unread(db, nina.id) == 0
+
+
+def test_no_table_has_the_secret_or_what_it_is_made_of(db: Db, nina: Member) -> None:
+    secret = a_reset(db, nina)
+    tables = db.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'").fetchall()
+
+    for (table,) in tables:
+        found = db.execute(f"SELECT count(*) FROM {table} AS row WHERE row::text LIKE %s", (f"%{secret[22:]}%",))
+        assert found.fetchone() == (0,), table
+    assert len(tables) > 10
+    assert settings().secret_key not in secret
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("purpose = 'joke'", "password_links_purpose"),
+        ("ended = 'lost', ended_at = now()", "password_links_ended"),
+        ("ended = 'used'", "password_links_ended_at"),
+        ("expires_at = created_at", "password_links_expires"),
+    ],
+)
+def test_the_database_refuses_by_itself(db: Db, nina: Member, change: str, constraint: str) -> None:
+    a_reset(db, nina)
+
+    with pytest.raises(IntegrityError, check=lambda error: error.diag.constraint_name == constraint):
+        db.execute(f"UPDATE password_links SET {change} WHERE member_id = %s", (nina.id,))
+
+
+@pytest.mark.parametrize("change", ["number = 2000000000", "pass_id = gen_random_uuid()"])
+def test_a_notice_with_a_link_is_never_numbered_nor_about_anything_else(db: Db, nina: Member, change: str) -> None:
+    a_reset(db, nina)
+
+    with pytest.raises(IntegrityError, check=lambda error: error.diag.constraint_name == "notices_links_apart"):
+        db.execute(f"UPDATE notices SET {change} WHERE member_id = %s", (nina.id,))
