@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     COMMAND_NOT_FOUND = "command_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
+    PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REFUSED = "refused"
     BODY_TOO_LARGE = "body_too_large"
@@ -123,6 +124,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "Push is not available",
         "This studio does not push; the operator sets SEATLINE_VAPID_PRIVATE_KEY to make it.",
     ),
+    ProblemCode.PASSWORD_LINK_NOT_VALID: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "The link does not hold",
+        "This link was used, has expired or is not whole; ask for a new one with POST /v1/password-resets.",
+    ),
     ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "The method is not allowed here",
@@ -153,8 +159,8 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.TOO_MANY_ATTEMPTS: ProblemKind(
         HTTPStatus.TOO_MANY_REQUESTS,
-        "Too many attempts to sign in",
-        "Too many attempts to sign in; wait as many seconds as the Retry-After header says, then try again.",
+        "Too many attempts",
+        "Too many attempts; wait as many seconds as the Retry-After header says, then try again.",
     ),
     ProblemCode.INTERNAL_ERROR: ProblemKind(
         HTTPStatus.INTERNAL_SERVER_ERROR,

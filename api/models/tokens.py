@@ -6,13 +6,13 @@ from pydantic import Field
 
 from api.models.common import Answer, Input
 
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
+NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
 
 
 class SignInBody(Input):
     """Who signs in. Upper and lower case of the address make no difference."""
 
-    email: str = Field(strict=True, min_length=3, max_length=254, pattern=_NO_CONTROL, examples=["nina@example.org"])
+    email: str = Field(strict=True, min_length=3, max_length=254, pattern=NO_CONTROL, examples=["nina@example.org"])
     password: str = Field(strict=True, min_length=1, max_length=1024)
 
 

@@ -25,6 +25,9 @@ def operations(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 OPERATIONS = {
     "POST /v1/tokens": {201, 400, 401, 413, 415, 422, 429, 500, 503},
+    "POST /v1/password-resets": {202, 400, 413, 415, 422, 429, 500, 503},
+    "POST /v1/password-links": {200, 400, 404, 413, 415, 422, 500, 503},
+    "POST /v1/passwords": {204, 400, 404, 413, 415, 422, 500, 503},
     "GET /v1/sessions": {200, 401, 422, 500, 503},
     "GET /v1/sessions/{session_id}": {200, 401, 404, 500, 503},
     "GET /v1/studio": {200, 500, 503},
@@ -108,6 +111,9 @@ def test_what_needs_a_token_says_so(spec: dict[str, Any]) -> None:
     assert optional == {"GET /v1/sessions", "GET /v1/sessions/{session_id}"}
     assert set(OPERATIONS) - needs - optional == {
         "POST /v1/tokens",
+        "POST /v1/password-resets",
+        "POST /v1/password-links",
+        "POST /v1/passwords",
         "GET /v1/studio",
         "GET /v1/trainers",
         "GET /v1/trainings",
