@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
+from api.addresses import without_secret
 from api.problems import ProblemCode, ProblemError
 
 PROBLEM_JSON = "application/problem+json"
@@ -85,10 +86,10 @@ def http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: psycopg.Error) -> Response:
-    log.warning("database does not answer", path=request.path, error=str(error))
+    log.warning("database does not answer", path=without_secret(request.path), error=str(error))
     return answer(ProblemError(ProblemCode.DATABASE_UNAVAILABLE))
 
 
 def _fault(error: Exception) -> Response:
-    log.error("request failed", path=request.path, method=request.method, exc_info=error)
+    log.error("request failed", path=without_secret(request.path), method=request.method, exc_info=error)
     return answer(ProblemError(ProblemCode.INTERNAL_ERROR))

@@ -17,6 +17,7 @@ worker_connections = 10_000
 keepalive = 30
 # Open event streams never end by themselves; they are cut off after a second, and come again elsewhere.
 graceful_timeout = 1
+logger_class = "api.access_log.AccessLog"
 accesslog = os.environ.get("SEATLINE_ACCESS_LOG") or None
 loglevel = "warning"
 control_socket_disable = True

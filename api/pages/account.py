@@ -94,7 +94,7 @@ def do_change_password() -> Response:
 
 
 def _password_refused(problem: ProblemError) -> Response:
-    headers = _retry_after(problem)
+    headers = retry_after(problem)
     match problem.code:
         case ProblemCode.PASSWORD_WRONG:
             sentence = gettext("This is not your password at present.")
@@ -106,12 +106,13 @@ def _password_refused(problem: ProblemError) -> Response:
     return preferences_page(status=int(problem.kind.status), password_errors={"current": sentence}, headers=headers)
 
 
-def _retry_after(problem: ProblemError) -> Mapping[str, str]:
+def retry_after(problem: ProblemError) -> Mapping[str, str]:
+    """Return the header that says when to try again, where the problem has it."""
     return {name: value for name, value in problem.headers.items() if name == "Retry-After"}
 
 
 def _again(problem: ProblemError, target: str, email: str) -> Response:
     status = int(problem.kind.status)
     answer = framed_page("sign_in.html", status=status, next=target, email=email, wrong=problem)
-    answer.headers.extend(_retry_after(problem))
+    answer.headers.extend(retry_after(problem))
     return answer

@@ -8,6 +8,7 @@ from flask import Response, request
 from structlog import get_logger
 from werkzeug.exceptions import HTTPException, NotFound
 
+from api.addresses import without_secret
 from api.errors import http_error
 from api.language import N_
 from api.pages.rendering import framed_page, page
@@ -30,6 +31,17 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
 _ELSE = (N_("Something went wrong here"), N_("It is our fault, not yours. Try again, and tell the studio if it stays."))
 
 log = get_logger()
+
+
+@pages.after_request
+def keep_secret(response: Response) -> Response:
+    """Let no browser send on an address with a secret in it: whatever is asked for from there hears the origin alone.
+
+    Not `no-referrer`, with which browsers send forms without saying where they come from, and we refuse those.
+    """
+    if "secret" in (request.view_args or {}):
+        response.headers["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 @pages.errorhandler(ProblemError)
@@ -63,7 +75,7 @@ def say_fault(error: Exception) -> Response:
     """A fault of our own: told in words, and in the log."""
     if isinstance(error, HTTPException):
         return http_error(error)
-    log.error("page failed", path=request.path, method=request.method, exc_info=error)
+    log.error("page failed", path=without_secret(request.path), method=request.method, exc_info=error)
     title, text = _ELSE
     return page("problem.html", status=500, visitor=None, title=title, text=text, errors={})
 

@@ -9,12 +9,15 @@ from api.pages import (
     frame,
     inbox,
     passes,
+    passwords,
     preferences,
     schedule,
     session,
 )
 from api.pages.blueprint import register
 
-PAGES = (account, schedule, session, bookings, passes, inbox, preferences, calendar, choose_language, devices, frame)
+PAGES = (
+    account, passwords, schedule, session, bookings, passes, inbox, preferences, calendar, choose_language, devices, frame,
+)  # fmt: skip
 
 __all__ = ["PAGES", "register"]
