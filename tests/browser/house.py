@@ -16,8 +16,9 @@ from storage import catalogue
 from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType
 from storage.database import Db
 from storage.identifiers import new_id
+from storage.password_links import ask_for_reset, invite
 from storage.settings import Settings
-from workers.messages.links import unsubscribe_url
+from workers.messages.links import password_url, unsubscribe_url
 
 PASSWORD = "a password made for this run"
 AHEAD = timedelta(days=15)  # behind the weeks that the demo studio has planned, whatever day it is
@@ -113,6 +114,20 @@ class House:
 
     def unsubscribe_path(self, person: Person) -> str:
         return unsubscribe_url(self.settings, person.id, NoticeKind.REMINDER).removeprefix(self.url)
+
+    def password_path(self, person: Person) -> str:
+        """Return where this member chooses a new password; no mail is waited for."""
+        link_id = new_id()
+        ask_for_reset(self.db, link_id, person.email)
+        return password_url(self.settings, link_id).removeprefix(self.url)
+
+    def invitation_path(self, name: str) -> str:
+        """Return where a new member, who has no password yet, chooses one."""
+        member_id, link_id = MemberId(new_id()), new_id()
+        new = NewMember(member_id, name, f"{name.lower()}{next(NUMBERS)}@example.test")
+        catalogue.add_members(self.db, [new])
+        assert invite(self.db, link_id, member_id)
+        return password_url(self.settings, link_id).removeprefix(self.url)
 
     def one(self, query: str, *values: object) -> tuple[Any, ...]:
         row: tuple[Any, ...] | None = self.db.execute(query, values).fetchone()

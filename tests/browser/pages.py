@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.house import PASSWORD, Opened, Person
+from tests.e2e.running_stack import until
 
 
 @dataclass
@@ -46,6 +47,37 @@ class SignInPage(Shown):
         self.page.get_by_label("E-mail address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+
+    def forgot(self) -> None:
+        self.page.get_by_role("link", name="Forgotten your password?").click()
+
+    def send_a_link(self, email: str) -> None:
+        """On the page behind `forgot`: ask for a link."""
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_role("button", name="Send me a link").click()
+
+
+class PasswordPage(Shown):
+    """Where the link in a mail leads."""
+
+    def choose(self, password: str, *, again: str | None = None) -> None:
+        self.page.get_by_label("New password", exact=True).fill(password)
+        self.page.get_by_label("New password once more").fill(password if again is None else again)
+        self.page.get_by_role("button", name="Set the password and sign in").click()
+
+
+class MailsPage(Shown):
+    """The mails that the demo studio would have sent."""
+
+    def open_newest_to(self, email: str) -> None:
+        """Open the mail, looking until it has been written."""
+        entry = self.page.get_by_role("listitem").filter(has_text=email).first.get_by_role("link")
+        until(lambda: bool(self.page.goto("/mail")) and entry.count() > 0, f"a mail to {email} is written")
+        entry.click()
+
+    def follow_link(self) -> None:
+        """Follow the link to a password, as it stands in the mail's text."""
+        self.page.get_by_role("link", name="/password/").click()
 
 
 class SchedulePage(Shown):

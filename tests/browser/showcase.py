@@ -13,9 +13,24 @@ from tests.e2e.running_stack import until
 
 ME = "andrii@example.com"
 TEN_SESSIONS, YOGA_MONTH = "Ten sessions", "Yoga month"
-WITHOUT_SIGN_IN = {"sign-in", "session, signed out", "unsubscribe", "unsubscribe, broken link"}
+WITHOUT_SIGN_IN = {
+    "sign-in",
+    "password forgotten",
+    "password forgotten, sent",
+    "password",
+    "password, invited",
+    "password, dead link",
+    "session, signed out",
+    "unsubscribe",
+    "unsubscribe, broken link",
+}
 PAGES = (
     "sign-in",
+    "password forgotten",
+    "password forgotten, sent",
+    "password",
+    "password, invited",
+    "password, dead link",
     "schedule",
     "schedule, nothing found",
     "dates",
@@ -67,6 +82,11 @@ def set_up(house: House) -> Showcase:
     me = Person(me_id, "Andrii Shevchuk", ME, PassId(_pass(house, me_id, TEN_SESSIONS)), TEN_SESSIONS)
     return Showcase(me, {
         "sign-in": "/sign-in",
+        "password forgotten": "/password-reset",
+        "password forgotten, sent": "/password-reset/sent",
+        "password": house.password_path(house.a_member()),
+        "password, invited": house.invitation_path("Nadiia"),
+        "password, dead link": "/password/dead",
         "schedule": f"/?day={monday.date()}",
         "schedule, nothing found": "/?day=2001-01-01",
         "dates": f"/?from={monday.date()}&to={dates_end}",
