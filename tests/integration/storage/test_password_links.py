@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from psycopg import Cursor, IntegrityError
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -138,6 +139,19 @@ def test_asked_for_at_once_there_are_no_more_than_a_few(pool: ConnectionPool[Db]
         list(threads.map(ask, range(12)))
 
     assert len(links_of(db, nina)) == OPEN_RESETS_MAX
+
+
+def test_whoever_asks_waits_for_who_asked_just_before_and_counts_their_link(
+    pool: ConnectionPool[Db], db: Db, nina: Member
+) -> None:
+    with pool.connection() as other, db.transaction():
+        a_reset(db, nina)
+
+        with other.transaction(), pytest.raises(LockNotAvailable):
+            other.execute("SET LOCAL lock_timeout = '20ms'")
+            a_reset(other, nina)
+
+    assert len(links_of(db, nina)) == 1
 
 
 def test_using_a_link_sets_the_password_and_ends_every_other_link_and_sign_in(db: Db, nina: Member) -> None:
