@@ -8,6 +8,7 @@ from flask import Flask, Response, render_template
 
 from api import language
 from api.language import gettext, pgettext, say_date
+from api.pages import cards
 from api.pages.visitors import visitor
 
 POLICY = (
@@ -52,7 +53,8 @@ def register(app: Flask) -> None:
     """Teach the templates to translate, and to say instants; each is given an instant and the studio's zone."""
     language.register(app)
     app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}
-    app.jinja_env.filters["month"] = month
+    app.jinja_env.filters |= {"month": month, "weekday": weekday, "weekday_short": weekday_short}
+    cards.register(app)
 
 
 def day(instant: datetime, time_zone: str) -> str:
@@ -66,7 +68,17 @@ def day(instant: datetime, time_zone: str) -> str:
 
 def month(of: date) -> str:
     """Return the month: `March 2031`."""
-    return f"{of:%B} {of.year}"
+    return say_date(of, pgettext("date", "MMMM y"))
+
+
+def weekday(of: date) -> str:
+    """Return the day of the week: `Monday`."""
+    return say_date(of, "EEEE")
+
+
+def weekday_short(of: date) -> str:
+    """Return the day of the week in short: `Mon`."""
+    return say_date(of, pgettext("date", "EEE"))
 
 
 def clock(instant: datetime, time_zone: str) -> str:

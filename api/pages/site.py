@@ -17,7 +17,18 @@ from api.pages import (
 from api.pages.blueprint import register
 
 PAGES = (
-    account, passwords, schedule, session, bookings, passes, inbox, preferences, calendar, choose_language, devices, frame,
-)  # fmt: skip
+    account,
+    passwords,
+    schedule,
+    session,
+    bookings,
+    passes,
+    inbox,
+    preferences,
+    calendar,
+    choose_language,
+    devices,
+    frame,
+)
 
 __all__ = ["PAGES", "register"]

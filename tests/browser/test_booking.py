@@ -17,7 +17,7 @@ def test_a_place_is_found_booked_seen_and_given_back(house: House, open_browser:
     shown.choose_pass(person.pass_name)
     shown.book()
     expect(shown.good_news).to_contain_text("You have a place")
-    expect(shown.line).to_contain_text("One of them is yours")
+    expect(shown.line).to_contain_text("One of the places is yours")
     shown.follow("My passes")
     expect(PassesPage(page).pass_(person.pass_name)).to_contain_text("9 of 10 sessions left")
     shown.follow("My bookings")
@@ -57,7 +57,7 @@ def test_two_at_once_at_the_last_place_have_it_and_are_first_in_line(house: Hous
     winner, waiter = sorted(shown, key=lambda one: "You have a place" not in one.good_news.inner_text())
     expect(winner.good_news).to_contain_text("You have a place")
     expect(waiter.good_news).to_contain_text("You are in line as number 1")
-    expect(waiter.line).to_contain_text("you are 1st")
+    expect(waiter.line).to_contain_text("You are 1st")
 
 
 def test_the_first_in_line_has_the_place_that_is_given_back(house: House, open_browser: OpenBrowser) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.facts import BookingStatus
-from domain.notices import NoticeKind
+from domain.notices import WITH_A_LINK, NoticeKind
 from storage.told import ToldNotice
 from tests.builders import NOW, START, a_pass
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
@@ -82,8 +82,5 @@ def _cases() -> dict[str, ToldNotice]:
 CASES = _cases()
 """By the name of its snapshot: the kind, or the kind and what is different about it."""
 
-MAILED_ALONE = frozenset({"password_reset", "invitation"})
-"""Kinds that no inbox shows, and so are said in English alone."""
-
-INBOX_CASES = {name: notice for name, notice in CASES.items() if str(notice.kind) not in MAILED_ALONE}
+INBOX_CASES = {name: notice for name, notice in CASES.items() if notice.kind not in WITH_A_LINK}
 """Those of `CASES` that are said in every language."""

@@ -10,11 +10,11 @@ import pytest
 from babel.dates import format_date
 
 from domain.facts import BookingStatus
-from domain.notices import NoticeKind
+from domain.notices import OPEN_KINDS, NoticeKind
 from domain.refusals import SENTENCES, RefusalReason
 from storage.told import ToldNotice
 from tests.builders import NOW, START
-from tests.messages.cases import INBOX_CASES, MAILED_ALONE
+from tests.messages.cases import INBOX_CASES
 from tests.messages.snapshot import assert_snapshot, kept_snapshots
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
 from tests.project.catalogues import read
@@ -24,7 +24,7 @@ from workers.messages.values import speaks_of_a_pass, template_of
 
 SNAPSHOTS = "words_de"
 NAMES = ("Evening yoga", "Olena Koval", "Blue room", "Lumen Studio", "Ten sessions", "beginners only", "Olena is ill")
-KINDS = [kind for kind in NoticeKind if str(kind) not in MAILED_ALONE]
+KINDS = OPEN_KINDS
 OF_A_PASS = [reason for reason in RefusalReason if reason.startswith("pass_")]
 ALSO_GERMAN = {"so", "studio", "training"}
 """English words that are German ones, too."""

@@ -83,6 +83,9 @@ def used_classes(template: str) -> set[str]:
     return found - {""}
 
 
+CARDS = "cards.html"  # the parts that only the schedule's pages are made of
+
+
 def templates_of(frame: str) -> list[str]:
     """Return the templates with this frame around them; parts that extend nothing are the members' pages' own."""
     parents = dict[str, str | None]()
@@ -195,7 +198,7 @@ def test_every_class_the_document_names_is_styled() -> None:
 @pytest.mark.parametrize("frame", ["layout.html", "page.html"])
 def test_every_class_of_a_page_is_styled_by_what_the_page_loads(frame: str) -> None:
     own = CLIENT_SHEETS if frame == "layout.html" else SMALL_SHEETS
-    calendars = set(templates_of("schedule.html")) if frame == "layout.html" else set()
+    calendars = {*templates_of("schedule.html"), CARDS} if frame == "layout.html" else set()
     styled = {name: styled_classes(*(CALENDAR_SHEETS if name in calendars else own)) for name in templates_of(frame)}
 
     unknown = {name: used_classes(name) - styled[name] for name in styled}

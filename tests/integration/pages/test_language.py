@@ -1,5 +1,6 @@
 """The pages in the viewer's language: the one chosen, or the first the browser asks for that is spoken here."""
 
+import inspect
 import re
 from datetime import UTC, datetime
 from gettext import NullTranslations
@@ -9,14 +10,30 @@ import pytest
 from apiflask import APIFlask
 
 from api import language
+from api.pages import cards
 from storage.settings import settings
 from tests.integration.api.conftest import Caller
 from tests.integration.pages.conftest import Browser, Form
-from tests.integration.pages.sessions import WEDNESDAY
+from tests.integration.pages.sessions import WEDNESDAY, week_of
 from tests.integration.pages.strictly import strictly
 from tests.integration.studio import Member, Studio
 
-PAGES = ["/bookings", "/bookings?when=past", "/passes", "/preferences", "/no/such/page"]
+PAGES = [
+    "/",
+    "/week",
+    "/month",
+    "/password-reset",
+    "/password-reset/sent",
+    "/password/nonsense",
+    "/?from=2031-03-05&to=2031-03-05",
+    "/week?from=2031-03-05&to=2031-03-09",
+    "/?from=x&to=2031-03-01&trainer=x",
+    "/bookings",
+    "/bookings?when=past",
+    "/passes",
+    "/preferences",
+    "/no/such/page",
+]
 OPEN, CLOSE = "⟦", "⟧"
 
 
@@ -151,26 +168,32 @@ def left_in_english(html: str, names: list[str]) -> str:
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "")
     months = "|".join(f"{datetime(2031, month, 1, tzinfo=UTC):%B}" for month in range(1, 13))
-    text = re.sub(rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ ({months})|\d+(st|nd|rd|th)\b", "", text)
+    days = "|".join(f"{datetime(2031, 3, day, tzinfo=UTC):%A|%a}" for day in range(3, 10))
+    text = re.sub(rf"\b({days}|{months})\b|\d+(st|nd|rd|th)\b", "", text)
     return " ".join(re.findall(r"[^\W\d_]{2,}", text))
 
 
 @pytest.mark.usefixtures("serving")
 def test_no_page_says_anything_that_is_not_translated(
-    browser: Browser, studio: Studio, me: Member, monkeypatch: pytest.MonkeyPatch
+    app: APIFlask, browser: Browser, studio: Studio, me: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = studio.a_session(capacity=1, starts_at=WEDNESDAY)
     others = [studio.book(full, member) for member in studio.members(2)]
     waiting, confirmed = studio.book(full, me), studio.book(open_ := studio.a_session(starts_at=WEDNESDAY), me)
-    addresses = [f"/bookings/{one}" for one in (waiting, confirmed)]
+    addresses = [f"/sessions/{full}", f"/sessions/{open_}", f"/sessions/{studio.a_session(starts_at=WEDNESDAY)}"]
+    addresses += [f"/bookings/{one}" for one in (waiting, confirmed)]
     addresses += [f"/bookings/{one}/cancel" for one in (waiting, confirmed, others[0])]
+    addresses += [week_of(studio, "2031-03-05", path=path) for path in ("/", "/week", "/month")]
     studio.serve(full)
     studio.serve(open_)
     monkeypatch.setattr(language, "_translations", lambda _: Loud())
+    monkeypatch.setattr(cards, "_rendered", inspect.unwrap(cards._rendered))  # none that is rendered already
 
     left = {}
-    for address in [*PAGES, *addresses]:
-        html = browser.http.get(address, headers={"Accept": "text/html"}).get_data(as_text=True)
+    nobody = Browser(app.test_client())
+    seen = [(browser, one) for one in (*PAGES, *addresses)] + [(nobody, one) for one in ("/sign-in", *addresses[:1])]
+    for by, address in seen:
+        html = by.http.get(address, headers={"Accept": "text/html"}).get_data(as_text=True)
         assert OPEN in html, address
         if found := left_in_english(html, names_in(studio)):
             left[address] = found

@@ -185,7 +185,7 @@ def test_dates_that_make_no_sense_are_told_with_where_to_go(
 ) -> None:
     page = strictly(browser.open(f"{path}?{asked}", status=422).get_data(as_text=True))
 
-    assert [text for text in page.texts("p", "soft") if text.startswith(f"{field}: ") and told in text]
+    assert [text for text in page.texts("p", "soft") if text.startswith(f"{field.title()}: ") and told in text]
     assert page.links()["See the schedule"] == "/"
 
 

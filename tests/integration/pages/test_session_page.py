@@ -63,7 +63,7 @@ def test_the_line_is_made_visible_with_my_place_in_it(browser: Browser, studio: 
     waiters = page.all("li", "waiter")
     assert [number for number, one in enumerate(waiters, start=1) if "mine" in one.classes] == [3]
     assert (len(waiters), page.texts("span", "line-more")) == (12, ["+ 3"])
-    assert page.texts("figcaption") == ["2 places, all taken. 15 in line; you are 3rd."]
+    assert page.texts("figcaption") == ["2 places, all taken. 15 in line. You are 3rd."]
     assert page.links()["Leave the line"].startswith("/bookings/")
 
 
