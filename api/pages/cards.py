@@ -4,6 +4,7 @@ Each is rendered from a `Card` alone, and equal cards are rendered once: of the 
 the same as a moment ago. So nothing that is shown can be old.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -51,36 +52,35 @@ class Card(NamedTuple):
         return self.status == "scheduled" and not self.has_started
 
 
-def card(shape: str, session: Session, booking: Booking | None, now: datetime) -> Markup:
-    """Return the entry of a session as the macro `shape` of `cards.html` makes it."""
-    mine = None
-    if booking is not None:
-        mine = Mine(booking.status, booking.place_in_line, bool(booking.skipped))
-    return _rendered(
-        shape,
-        Card(
-            session.id,
-            session.name,
-            session.trainer.name,
-            session.space.name,
-            session.starts_at_local,
-            session.lasts_minutes,
-            session.status,
-            now >= session.starts_at,
-            now >= session.ends_at,
-            session.capacity,
-            session.booked,
-            session.spots_left,
-            session.waitlisted,
-            mine,
-        ),
-        language(),
+def cards(shape: str, sessions: Iterable[Session], mine: Mapping[UUID, Booking], now: datetime) -> Markup:
+    """Return the entries of these sessions as the macro `shape` of `cards.html` makes each."""
+    spoken = language()
+    return Markup("").join(_rendered(shape, _card(one, mine.get(one.id), now), spoken) for one in sessions)
+
+
+def _card(session: Session, booking: Booking | None, now: datetime) -> Card:
+    mine = None if booking is None else Mine(booking.status, booking.place_in_line, bool(booking.skipped))
+    return Card(
+        session.id,
+        session.name,
+        session.trainer.name,
+        session.space.name,
+        session.starts_at_local,
+        session.lasts_minutes,
+        session.status,
+        now >= session.starts_at,
+        now >= session.ends_at,
+        session.capacity,
+        session.booked,
+        session.spots_left,
+        session.waitlisted,
+        mine,
     )
 
 
 def register(app: Flask) -> None:
     """Let templates show cards."""
-    app.jinja_env.globals["card"] = card
+    app.jinja_env.globals["cards"] = cards
 
 
 @lru_cache(maxsize=CARDS_MAX)
