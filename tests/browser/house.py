@@ -91,6 +91,15 @@ class House:
         catalogue.add_training_sessions(self.db, [NewTrainingSession(session)])
         return Opened(session.id, name)
 
+    def in_the_schedule(self, session: Opened) -> str:
+        """Return the address of the schedule with this session alone."""
+        day, training = self.one(
+            "SELECT (starts_at AT TIME ZONE studio.time_zone)::date, training_id FROM training_sessions, studio"
+            " WHERE training_sessions.id = %s",
+            session.id,
+        )
+        return f"/?day={day}&training={training}"
+
     def book(self, session_id: UUID, member_id: MemberId, pass_id: UUID) -> str:
         """Book as the interface lets a member, wait for the outcome and return the booking's id."""
         path, body = f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}

@@ -1,6 +1,7 @@
 // Hears on one event stream of the sessions a page shows, my bookings and my inbox, and has the page brought up to
 // date. It hears nothing while nobody looks: browsers open few connections to a server.
 
+import { count } from "./counts.js";
 import { front, pause, say, show } from "./page.js";
 
 const SESSIONS_MAX = 50; // as many as /v1/events watches
@@ -19,15 +20,15 @@ let dueAt = Infinity;
 let last = 0;
 let apart = APART_MS;
 
-/** Bring the page up to date: for what is mine at once, for what others do less often the longer they go on, since in
- * a rush a session changes many times a second, and everybody who looks at it would ask anew each time. */
+/** Bring the page up to date: for what is mine at once, for what others do soon, and less often the longer they go on.
+ * How full a session is shows by then; of everybody who looks at it no two shall fetch the rest at the same time. */
 function refresh(isMine) {
-  const soon = Date.now() + GATHER_MS * (1 + Math.random());
-  const at = isMine ? soon : Math.max(soon, last + apart * (1 + Math.random()));
+  const now = Date.now();
+  const at = isMine ? now + GATHER_MS * (1 + Math.random()) : Math.max(now, last + apart) + apart * Math.random();
   if (at >= dueAt) return;
   clearTimeout(timer);
   dueAt = at;
-  timer = setTimeout(load, at - Date.now());
+  timer = setTimeout(load, at - now);
 }
 
 async function load() {
@@ -84,10 +85,12 @@ async function lost() {
   open();
 }
 
-function hearSession({ id, status, booked, waitlisted, capacity }) {
+function hearSession(session) {
+  const { id, status, booked, waitlisted, capacity } = session;
   const shown = front().querySelector(`[data-session="${id}"]`);
   // The first state is only news if the page shows another; a later one may have moved me in the line.
   const isNews = shown?.dataset.state !== [status, booked, waitlisted, capacity].join(" ");
+  if (shown && isNews) count(shown, session);
   if (shown && (isNews || (heard.has(id) && "mine" in shown.dataset))) refresh();
   heard.add(id);
 }

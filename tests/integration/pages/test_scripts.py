@@ -19,8 +19,8 @@ from workers.messages.links import unsubscribe_url
 
 API = Path(__file__).parents[3] / "api"
 SCRIPTS = sorted((API / "static" / "js").glob("*.js"))
-BYTES_MAX = 27_000  # of all files together
-PAGE_BYTES_MAX = 22_000  # of what one page loads, with what its scripts import
+BYTES_MAX = 30_000  # of all files together
+PAGE_BYTES_MAX = 25_000  # of what one page loads, with what its scripts import
 LIVE, DIALOG, CALENDAR = (
     ["/static/js/live.js", "/static/js/send.js"],
     ["/static/js/dialog.js"],
@@ -103,7 +103,8 @@ def test_scripts_are_small() -> None:
     sizes = {script.name: script.stat().st_size for script in SCRIPTS}
 
     assert sum(sizes.values()) < BYTES_MAX
-    assert sum(sizes[name] for name in ("live.js", "send.js", "page.js", "dialog.js", "calendar.js")) < PAGE_BYTES_MAX
+    loaded_at_most = sizes.keys() - {"push.js", "worker.js"}  # by a week or a month
+    assert sum(sizes[name] for name in loaded_at_most) < PAGE_BYTES_MAX
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
