@@ -23,18 +23,27 @@ from pathlib import Path
 import aiohttp
 import click
 
+from api.bearer_secrets import hash_of, new_secret
+from api.browser import COOKIE
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
+from benchmarks.hot_session import serve_in_batches
+from domain.ids import MemberId
 from ops.stack import PROJECT
 from ops.stack.ports import free_port
 from storage.settings import settings
+from storage.sign_ins import begin_sign_in
 
 WEEK_SESSIONS = 300
+BOOKINGS = 10  # of the member, in that week
 CLIENTS = 8
 START_SECONDS_MAX = 30
 
 
-def fill(bulk: Bulk, *, others: int) -> str:
-    """Put 300 sessions into one week, three weeks ahead, and others around it; return a day of that week."""
+def fill(url: str, bulk: Bulk, *, others: int) -> tuple[str, str]:
+    """Put 300 sessions into one week, three weeks ahead, and others around it.
+
+    Return a day of that week, and the cookie of a member with ten bookings in it.
+    """
     today = datetime.now(UTC).date()
     monday = today + timedelta(days=21 - today.weekday())
     week = bulk.sessions(WEEK_SESSIONS, capacity=12)
@@ -47,8 +56,15 @@ def fill(bulk: Bulk, *, others: int) -> str:
         (datetime.combine(monday, datetime.min.time(), UTC) + timedelta(hours=6), week),
     )
     bulk.sessions(others, capacity=12, first_day=40)
+    bulk.members(1)
+    ((member_id, _),) = bulk.payers(1)
+    for session_id in week[:: WEEK_SESSIONS // BOOKINGS]:
+        bulk.ask_for_seats(session_id, 1, 1)
+        serve_in_batches(url, session_id)
+    secret = new_secret()
+    begin_sign_in(bulk.db, MemberId(member_id), secret_hash=hash_of(secret), device="benchmark")
     bulk.settle_statistics()
-    return monday.isoformat()
+    return monday.isoformat(), f"{COOKIE}={secret}"
 
 
 @contextmanager
@@ -66,9 +82,10 @@ def api(url: str) -> Iterator[str]:
         process.wait()
 
 
-async def rate(address: str, *, pages: int) -> tuple[float, bytes]:
+async def rate(address: str, *, pages: int, cookie: str = "") -> tuple[float, bytes]:
     """Ask for the page as often as that with several clients at once; return pages a second, and one page."""
-    async with aiohttp.ClientSession() as session:
+    headers = {"Cookie": cookie} if cookie else {}
+    async with aiohttp.ClientSession(headers=headers) as session:
         until = time.monotonic() + START_SECONDS_MAX
         body = b""
         while not body:
@@ -99,21 +116,30 @@ async def rate(address: str, *, pages: int) -> tuple[float, bytes]:
 def main(pages: int, rounds: int, others: int) -> None:
     """Print both rates, their ratio, and the size of the page."""
     server = settings().database_url
-    ratios, few_rates = [], []
+    ratios, few_rates, member_rates = list[float](), list[float](), list[float]()
     with scratch_database(server) as few, scratch_database(server) as many:
         with bulk_studio(few) as bulk:
-            day = fill(bulk, others=0)
+            day, cookie = fill(few, bulk, others=0)
         with bulk_studio(many) as bulk:
-            fill(bulk, others=others)
+            fill(many, bulk, others=others)
         with api(few) as small, api(many) as large:
             for round_ in range(1, rounds + 1):
                 few_rate, body = asyncio.run(rate(f"{small}/?day={day}", pages=pages))
                 many_rate, _ = asyncio.run(rate(f"{large}/?day={day}", pages=pages))
                 few_rates.append(few_rate)
                 ratios.append(few_rate / many_rate)
-                click.echo(f"round {round_}: {few_rate:.0f}/s, with {others:,} others {many_rate:.0f}/s")
+                member_rate, members_page = asyncio.run(rate(f"{small}/?day={day}", pages=pages, cookie=cookie))
+                member_rates.append(member_rate)
+                click.echo(
+                    f"round {round_}: {few_rate:.0f}/s, with {others:,} others {many_rate:.0f}/s; "
+                    f"for a member {member_rate:.0f}/s"
+                )
     css = sum(file.stat().st_size for file in Path(PROJECT, "api/static").glob("*.css"))
-    click.echo(f"median {statistics.median(few_rates):.0f}/s; with {others:,} others {statistics.median(ratios):.2f}x")
+    click.echo(
+        f"median {statistics.median(few_rates):.0f}/s, for a member {statistics.median(member_rates):.0f}/s; "
+        f"with {others:,} others {statistics.median(ratios):.2f}x"
+    )
+    assert b"session-state" in members_page
     click.echo(f"page {len(body) / 1000:.0f} kB ({len(compress(body)) / 1000:.0f} gzipped), CSS {css / 1000:.0f} kB")
 
 

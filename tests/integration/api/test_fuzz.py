@@ -66,7 +66,10 @@ def test_every_answer_is_what_the_document_promises(
     method, path = name.split()
     operation = document[path][method]
     assert me.member is not None
-    headers = {"Authorization": token_of(me.settings, me.member.id)} if operation.security else {}
+    # As it is: asking an app in this process, Schemathesis says that it reads compressed answers, and does not.
+    headers = {"Accept-Encoding": "identity"}
+    if operation.security:
+        headers["Authorization"] = token_of(me.settings, me.member.id)
     booking = me.book(studio.a_session(), **WAIT).json
     if name.startswith("GET /v1/staff/"):
         studio.db.execute("UPDATE members SET role = 'admin' WHERE id = %s", (me.member.id,))
