@@ -1,6 +1,8 @@
 """The demo studio of a running stack, and the members and sessions that a test adds to it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,7 +16,7 @@ from domain.ids import MemberId, PassId, SpaceId, TrainerId, TrainingId, Trainin
 from domain.notices import NoticeKind
 from storage import catalogue
 from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType
-from storage.database import Db
+from storage.database import Db, connect
 from storage.identifiers import new_id
 from storage.password_links import ask_for_reset, invite
 from storage.settings import Settings
@@ -108,6 +110,18 @@ class House:
     def book_for(self, session: Opened, *people: Person) -> list[str]:
         return [self.book(session.id, one.id, one.pass_id) for one in people]
 
+    @contextmanager
+    def held(self, session: Opened) -> Iterator[None]:
+        """Let nobody decide on this session meanwhile: what is asked for waits, as in a long queue."""
+        with connect(self.settings.database_url) as holder, holder.transaction():
+            holder.execute("SELECT FROM training_sessions WHERE id = %s FOR NO KEY UPDATE", (session.id,))
+            yield
+
+    def ask_for_places(self, session: Opened, *people: Person) -> None:
+        """Book for each without waiting for the outcome."""
+        for one in people:
+            self._send(f"/v1/sessions/{session.id}/bookings", {"pass_id": str(one.pass_id)}, one.id, wait=0)
+
     def cancel(self, booking_id: str, person: Person) -> None:
         self._post(f"/v1/bookings/{booking_id}/cancellation", {}, person.id)
 
@@ -147,14 +161,18 @@ class House:
         return catalogue.ids_made_of(self.db, table, [name])[name]
 
     def _post(self, path: str, body: dict[str, str], member_id: MemberId) -> dict[str, Any]:
+        told = self._send(path, body, member_id, wait=20)
+        assert told["status"] == "applied", told
+        return told
+
+    def _send(self, path: str, body: dict[str, str], member_id: MemberId, *, wait: int) -> dict[str, Any]:
         headers = {
             "Authorization": f"Bearer {make_token(self.settings, member_id)}",
             "Content-Type": "application/json",
             "Idempotency-Key": str(new_id()),
-            "Prefer": "wait=20",
+            "Prefer": f"wait={wait}",
         }
         request = Request(self.url + path, json.dumps(body).encode(), headers)
         with urlopen(request, timeout=30) as answer:
             told: dict[str, Any] = json.load(answer)
-        assert told["status"] == "applied", told
         return told
