@@ -103,7 +103,9 @@ class SchedulePage(Shown):
         return SessionPage(self.page)
 
     def open_dialog(self, name: str) -> "SessionDialog":
-        """Open the session over the schedule, as a browser with scripts does."""
+        """Open the session over the schedule, as a browser with scripts does once it has loaded them."""
+        expect(self.session(name)).to_be_visible()
+        self.page.wait_for_load_state("load")
         self.session(name).click()
         dialog = SessionDialog(self.page)
         expect(dialog.title).to_have_text(name)
