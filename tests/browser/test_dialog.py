@@ -85,7 +85,7 @@ def test_the_schedule_stays_where_it_was_and_cannot_be_moved_meanwhile(
 ) -> None:
     page = open_shown("schedule", scripts=True, viewport=LIKE_A_PHONE)
     link = page.locator(f'a[href="{showcase.addresses["session, in line"]}"]')
-    link.scroll_into_view_if_needed()
+    link.evaluate("link => link.scrollIntoView({ block: 'start' })")
     before = page.evaluate("scrollY")
 
     link.click()
