@@ -13,7 +13,13 @@ from tests.browser.conftest import OpenShown
 from tests.browser.showcase import Showcase
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-SHOWN = {"schedule": "schedule", "month": "month", "session": "session, in line", "bookings": "bookings", "passes": "passes"}
+SHOWN = {
+    "schedule": "schedule",
+    "month": "month",
+    "session": "session, in line",
+    "bookings": "bookings",
+    "passes": "passes",
+}
 BYTES_MAX = 150_000
 HEIGHT = {390: 844, 1280: 800}
 
