@@ -16,6 +16,7 @@ from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
 from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, ProblemError, problem_members
 from api.services import services
+from domain.roles import Role
 from storage.queries.members import find_role
 
 SECURITY_SCHEME = "AccessToken"
@@ -33,26 +34,30 @@ class Access(Enum):
     PUBLIC = "nobody has to sign in"
     OPTIONAL = "whoever signs in is told more"
     MEMBER = "a token is needed"
-    STAFF = "the token of an admin or owner is needed"
+    TRAINER = "the token of a trainer, admin or owner is needed"
+    ADMIN = "the token of an admin or owner is needed"
+    OWNER = "the token of an owner is needed"
 
 
 _SECURITY: dict[Access, list[dict[str, list[str]]] | None] = {
     Access.PUBLIC: None,
     Access.OPTIONAL: [{}, {SECURITY_SCHEME: []}],
     Access.MEMBER: [{SECURITY_SCHEME: []}],
-    Access.STAFF: [{SECURITY_SCHEME: []}],
+    Access.TRAINER: [{SECURITY_SCHEME: []}],
+    Access.ADMIN: [{SECURITY_SCHEME: []}],
+    Access.OWNER: [{SECURITY_SCHEME: []}],
 }
 
 _WRITING = {"post", "patch", "delete"}
 
-_STAFF_ROLES = {"admin", "owner"}
+_LEAST_ROLES = {Access.TRAINER: Role.TRAINER, Access.ADMIN: Role.ADMIN, Access.OWNER: Role.OWNER}
 
 _NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED)
 _TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),
     Access.OPTIONAL: (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
     Access.MEMBER: _NO_TOKEN_FITS,
-    Access.STAFF: (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED),
+    **dict.fromkeys(_LEAST_ROLES, (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED)),
 }
 
 BODY_PROBLEMS = (
@@ -109,10 +114,11 @@ def _let_in(access: Access) -> None:
     if access is Access.PUBLIC:
         return
     auth.identify(services().settings, required=access is not Access.OPTIONAL)
-    if access is Access.STAFF:
+    if access in _LEAST_ROLES:
         member_id = auth.caller().member_id
         # Asked each time: whoever is no longer on the staff may still hold a token.
-        if services().ask(lambda db: find_role(db, member_id)) not in _STAFF_ROLES:
+        role = services().ask(lambda db: find_role(db, member_id))
+        if role is None or not role.reaches(_LEAST_ROLES[access]):
             raise ProblemError(ProblemCode.NOT_PERMITTED)
 
 

@@ -93,7 +93,7 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.NOT_PERMITTED: ProblemKind(
         HTTPStatus.FORBIDDEN,
         "This is not for you",
-        "Only admins and owners of the studio may ask this; sign in as one of them.",
+        "Your role in the studio does not let you do this; sign in as somebody whose role does.",
     ),
     ProblemCode.PASSWORD_WRONG: ProblemKind(
         HTTPStatus.FORBIDDEN,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.ids import MemberId
+from domain.roles import Role
 from storage.database import Db
 from storage.identifiers import new_id
 
@@ -19,7 +20,7 @@ class SignedIn:
     id: UUID
     member_id: MemberId
     member_name: str
-    role: str
+    role: Role
     expires_at: datetime
 
 
@@ -55,7 +56,10 @@ def find_signed_in(db: Db, secret_hash: bytes) -> SignedIn | None:
         """,
         (secret_hash,),
     ).fetchone()
-    return None if row is None else SignedIn(*row)
+    if row is None:
+        return None
+    id_, member_id, name, role, expires_at = row
+    return SignedIn(id_, member_id, name, Role(role), expires_at)
 
 
 def end_sign_in(db: Db, secret_hash: bytes) -> None:

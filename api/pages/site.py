@@ -15,6 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
+from api.pages.staff import changes, overview
 
 PAGES = (
     account,
@@ -29,6 +30,8 @@ PAGES = (
     choose_language,
     devices,
     frame,
+    overview,
+    changes,
 )
 
 __all__ = ["PAGES", "register"]

@@ -15,6 +15,7 @@ from flask import Response, g, redirect, request
 from api import browser
 from api.auth import Caller
 from domain.ids import MemberId
+from domain.roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,7 +30,7 @@ class Visitor:
 
     member_id: MemberId
     name: str
-    role: str
+    role: Role
     form_token: str
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from domain.ids import MemberId
+from domain.roles import Role
 from storage.database import Db
 
 
@@ -49,7 +50,7 @@ def find_member(db: Db, member_id: MemberId) -> Member | None:
         ).fetchone()
 
 
-def find_role(db: Db, member_id: MemberId) -> str | None:
+def find_role(db: Db, member_id: MemberId) -> Role | None:
     """Return the member's role as it is now; None if there is no such member."""
     row = db.execute("SELECT role FROM members WHERE id = %s", (member_id,)).fetchone()
-    return None if row is None else row[0]
+    return None if row is None else Role(row[0])

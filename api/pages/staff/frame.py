@@ -1,0 +1,63 @@
+"""Who may see a page of the staff's, and the way from one area to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from api.language import N_
+from api.pages.blueprint import pages
+from api.pages.visitors import to_sign_in, visitor
+from api.problems import ProblemCode, ProblemError
+from domain.roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An entry of the staff's menu; `name` is English and translated where it is shown."""
+
+    path: str
+    name: str
+    least: Role
+
+
+AREAS = (
+    Area("/staff", N_("Overview"), Role.TRAINER),
+    Area("/staff/changes", N_("Changes"), Role.ADMIN),
+)
+"""The menu in its order. A new area is a line here, a module in this package and its name in `site.py`."""
+
+
+def staff_only(least: Role) -> Callable[[View], View]:
+    """Let staff see the page whose role reaches `least`; others are told so, and who is not signed in signs in first.
+
+    Put it directly under the route. The operations that a page calls through `v1` do not check again.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def let_in(*args: Any, **kwargs: Any) -> Any:
+            here = visitor()
+            if here is None:
+                return to_sign_in()
+            if not here.role.reaches(least):
+                raise ProblemError(ProblemCode.NOT_PERMITTED)
+            return view(*args, **kwargs)
+
+        return cast("View", let_in)
+
+    return decorate
+
+
+@pages.app_context_processor
+def staffs_menu() -> dict[str, Callable[[], list[Area]]]:
+    """Let templates show the staff's menu: nothing for members, else what the visitor's role reaches."""
+    return {"staff_areas": areas_of_visitor}
+
+
+def areas_of_visitor() -> list[Area]:
+    """Return the areas that the visitor may enter."""
+    here = visitor()
+    return [] if here is None else [area for area in AREAS if here.role.reaches(area.least)]

@@ -1,0 +1,30 @@
+"""What staff change beside sessions' commands: each change is kept with who, when and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Subject(StrEnum):
+    """What kind of thing was changed."""
+
+    MEMBER = "member"
+
+
+class ChangeKind(StrEnum):
+    """What was done; clients may depend on the code."""
+
+    MEMBER_ROLE_CHANGED = "member_role_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChange:
+    """A change as it is noted: what was done to which thing, why, and the values before and after, as plain JSON."""
+
+    kind: ChangeKind
+    subject: Subject
+    subject_id: UUID
+    why: str = ""
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)

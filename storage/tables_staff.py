@@ -1,0 +1,21 @@
+"""The tables of what staff do; private to `storage`."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from storage.tables import INSTANT, metadata
+
+staff_changes = sa.Table(
+    "staff_changes",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("changed_at", INSTANT, nullable=False, server_default=sa.func.statement_timestamp()),
+    sa.Column("actor_id", UUID, sa.ForeignKey("members.id", name="staff_changes_actor"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_id", UUID, nullable=False),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("before", JSONB, nullable=False),
+    sa.Column("after", JSONB, nullable=False),
+    sa.Index("staff_changes_by_subject", "subject_id", "id"),
+)

@@ -1,0 +1,100 @@
+"""Which role may call which operation: the whole table. A new operation is a line in it."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from apiflask import APIFlask
+
+from api.auth import make_token
+from domain.roles import Role
+from storage.settings import settings
+from tests.integration.studio import Studio
+
+EVERYBODY = None
+MEMBER, TRAINER, ADMIN, OWNER = Role
+
+LEAST: dict[str, Role | None] = {
+    "POST /v1/bookings/{booking_id}/cancellation": MEMBER,
+    "GET /v1/commands/{command_id}": MEMBER,
+    "GET /v1/events": MEMBER,
+    "GET /v1/me": MEMBER,
+    "GET /v1/me/bookings": MEMBER,
+    "GET /v1/me/bookings/{booking_id}": MEMBER,
+    "GET /v1/me/bookings/{booking_id}/calendar": MEMBER,
+    "GET /v1/me/calendar-feed": MEMBER,
+    "POST /v1/me/calendar-feed": MEMBER,
+    "DELETE /v1/me/calendar-feed": MEMBER,
+    "GET /v1/me/notification-preferences": MEMBER,
+    "PATCH /v1/me/notification-preferences": MEMBER,
+    "GET /v1/me/notifications": MEMBER,
+    "POST /v1/me/notifications/read": MEMBER,
+    "GET /v1/me/notifications/unread": MEMBER,
+    "GET /v1/me/passes": MEMBER,
+    "POST /v1/me/password": MEMBER,
+    "GET /v1/me/push-subscriptions": MEMBER,
+    "POST /v1/me/push-subscriptions": MEMBER,
+    "DELETE /v1/me/push-subscriptions/{subscription_id}": MEMBER,
+    "POST /v1/password-links": EVERYBODY,
+    "POST /v1/password-resets": EVERYBODY,
+    "POST /v1/passwords": EVERYBODY,
+    "GET /v1/push-key": EVERYBODY,
+    "GET /v1/sessions": EVERYBODY,
+    "GET /v1/sessions/{session_id}": EVERYBODY,
+    "POST /v1/sessions/{session_id}/bookings": MEMBER,
+    "GET /v1/sessions/{session_id}/passes": MEMBER,
+    "GET /v1/staff/changes": ADMIN,
+    "GET /v1/staff/events": ADMIN,
+    "GET /v1/studio": EVERYBODY,
+    "POST /v1/tokens": EVERYBODY,
+    "GET /v1/trainers": EVERYBODY,
+    "GET /v1/trainings": EVERYBODY,
+}
+
+UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id")
+NOT_LET_IN = {"token_missing", "not_permitted"}
+
+
+def operations(app: APIFlask) -> list[str]:
+    document: Any = app.spec
+    return sorted(
+        f"{method.upper()} {path}"
+        for path, methods in document["paths"].items()
+        for method in methods
+        if path.startswith("/v1/")
+    )
+
+
+def test_the_table_has_every_operation(app: APIFlask) -> None:
+    assert sorted(LEAST) == operations(app)
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: str(role or "nobody"))
+@pytest.mark.parametrize("name", LEAST)
+def test_an_operation_lets_in_whose_role_reaches_it_and_nobody_else(
+    app: APIFlask, studio: Studio, name: str, role: Role | None
+) -> None:
+    least = LEAST[name]
+    expected = least is EVERYBODY or (role is not None and role.reaches(least))
+
+    code = asked(app, studio, name, role)
+
+    assert (code not in NOT_LET_IN) is expected, code
+    if not expected:
+        assert code == ("token_missing" if role is None else "not_permitted")
+
+
+def asked(app: APIFlask, studio: Studio, name: str, role: Role | None) -> str:
+    """Call the operation with ids that do not exist and without a body; return the code of the problem, or nothing."""
+    method, path = name.split()
+    for parameter in UUID_PARAMETERS:
+        path = path.replace(f"{{{parameter}}}", str(uuid4()))
+    headers = {}
+    if role is not None:
+        member = studio.a_member()
+        studio.db.execute("UPDATE members SET role = %s WHERE id = %s", (role, member.id))
+        headers["Authorization"] = f"Bearer {make_token(settings(), member.id)}"
+    answer: Any = app.test_client().open(path, method=method, headers=headers, buffered=False)
+    code = str(answer.json.get("code", "")) if answer.mimetype == "application/problem+json" else ""
+    answer.close()
+    return code

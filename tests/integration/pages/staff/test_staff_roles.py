@@ -1,0 +1,74 @@
+"""Which role may open which of the staff's pages: the whole table. A new page is a line in it."""
+
+import pytest
+from apiflask import APIFlask
+
+from domain.roles import Role
+from tests.integration.pages.conftest import Browser
+from tests.integration.pages.strictly import strictly
+from tests.integration.studio import Member, Studio
+
+MEMBER, TRAINER, ADMIN, OWNER = Role
+
+LEAST = {
+    "GET /staff": TRAINER,
+    "GET /staff/changes": ADMIN,
+}
+
+NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
+
+
+def pages_of(app: APIFlask) -> list[str]:
+    return sorted(
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        if rule.rule == "/staff" or rule.rule.startswith("/staff/")
+        for method in (rule.methods or set()) & {"GET", "POST"}
+    )
+
+
+def test_the_table_has_every_page(app: APIFlask) -> None:
+    assert sorted(LEAST) == pages_of(app)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", LEAST)
+def test_a_page_lets_in_whose_role_reaches_it_and_tells_others(
+    browser: Browser, studio: Studio, me: Member, name: str, role: Role
+) -> None:
+    method, path = name.split()
+    studio.db.execute("UPDATE members SET role = %s WHERE id = %s", (role, me.id))
+
+    answer = browser.http.open(address(path), method=method)
+
+    page = strictly(answer.get_data(as_text=True)) if answer.mimetype == "text/html" and answer.data else None
+    refused = page is not None and page.texts("h1") == ["This is not for you"]
+    assert refused is not role.reaches(LEAST[name])
+    assert (answer.status_code == 403 and refused) is refused
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_who_is_not_signed_in_signs_in_first(browser: Browser, name: str) -> None:
+    method, path = name.split()
+
+    answer = browser.http.open(address(path), method=method)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_menu_shows_what_the_role_reaches(browser: Browser, studio: Studio, me: Member, role: Role) -> None:
+    studio.db.execute("UPDATE members SET role = %s WHERE id = %s", (role, me.id))
+
+    shown = strictly(browser.open("/").get_data(as_text=True)).links()
+
+    assert ("Staff" in shown) is role.reaches(TRAINER)
+    if role.reaches(TRAINER):
+        areas = strictly(browser.open("/staff").get_data(as_text=True)).links()
+        assert ("Changes" in areas) is role.reaches(ADMIN)
+
+
+def address(path: str) -> str:
+    """Return the path with ids that do not exist."""
+    return "/".join(NO_SUCH_ID if part.startswith("<") else part for part in path.split("/"))
