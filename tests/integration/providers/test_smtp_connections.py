@@ -100,6 +100,11 @@ def test_a_server_without_tls_gets_neither_password_nor_mail(
     assert not stripped.mails
 
 
+async def closed(server: asyncio.Server) -> None:
+    """Close it in the loop that it belongs to: from another thread it may end in the middle of what that loop does."""
+    server.close()
+
+
 @pytest.mark.parametrize("greeting", [b"554 no service for you\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
 def test_a_server_that_does_not_greet_as_mail_servers_do_is_down(
     run: Run, server_thread: ServerThread, greeting: bytes
@@ -115,7 +120,7 @@ def test_a_server_that_does_not_greet_as_mail_servers_do_is_down(
 
     assert is_down(run(provider.send(a_delivery())), name)
 
-    server.close()
+    server_thread.run(closed(server))
 
 
 def test_mails_go_over_one_connection_while_it_is_kept(plain: MailWorld, run: Run) -> None:
