@@ -25,6 +25,9 @@ ends in exactly one outcome. Ask for the outcome at `/v1/commands/{id}`, wait fo
 Every problem is `application/problem+json` with a stable `code` and a sentence that says what to do. An address that
 does not exist, an id that is no UUID among them, is answered 404 `not_found`; a method that an address does not know
 405 `method_not_allowed`. Instants are RFC 3339 in UTC.
+
+Why something was refused, and what notifications say, is told in the language of `Accept-Language` if it is English or
+German, else in English. Codes never change.
 """
 
 

@@ -57,6 +57,7 @@ OPERATIONS = {
     "POST /v1/me/push-subscriptions": {200, 201, 400, 401, 403, 413, 415, 422, 500, 503},
     "DELETE /v1/me/push-subscriptions/{subscription_id}": {204, 401, 403, 404, 500, 503},
     "GET /v1/events": {200, 401, 404, 422, 500, 503},
+    "GET /v1/staff/changes": {200, 401, 403, 422, 500, 503},
     "GET /v1/staff/events": {200, 401, 403, 422, 500, 503},
     "GET /unsubscribe/{token}": {200, 404, 500, 503},
     "POST /unsubscribe/{token}": {200, 404, 413, 422, 500, 503},
