@@ -194,6 +194,31 @@ def test_a_device_is_turned_on_and_off(house: House, open_browser: OpenBrowser) 
     assert devices_of(house, person) == []
 
 
+def test_who_signs_out_is_no_longer_pushed_to_here(house: House, open_browser: OpenBrowser) -> None:
+    person = house.a_member()
+    page = preferences(open_browser, person, permissions=["notifications"])
+    button(page, START).click()
+    expect(page.get_by_text(ON)).to_be_visible()
+
+    page.get_by_role("banner").get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    assert devices_of(house, person) == []
+    signed_in(page, house.a_member(name="Borys")).goto("/preferences")
+    expect(page.get_by_text(OFF)).to_be_visible()
+
+
+def test_a_studio_that_does_not_answer_keeps_nobody_signed_in(house: House, open_browser: OpenBrowser) -> None:
+    page = preferences(open_browser, house.a_member(), permissions=["notifications"])
+    button(page, START).click()
+    expect(page.get_by_text(ON)).to_be_visible()
+    page.route("**/v1/me/push-subscriptions/*", lambda route: route.abort())
+
+    page.get_by_role("banner").get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
 def test_the_page_knows_its_own_device_again_until_it_is_removed(house: House, open_browser: OpenBrowser) -> None:
     person = house.a_member()
     page = preferences(open_browser, person, permissions=["notifications"])

@@ -1,26 +1,16 @@
 // Turns push on and off on this device. Its words are the page's; which device of the list this one is, only the
 // browser knows.
 
+import { DEVICES, MINE, ask, mine, subscribed, turnOff } from "./device.js";
 import { show } from "./page.js";
-
-const DEVICES = "/v1/me/push-subscriptions";
-const MINE = "seatline.device";
-const SEND_MS = 15000;
 
 const part = document.getElementById("this_device");
 const button = part?.querySelector("button");
 let isBusy = false;
 
-const mine = () => JSON.parse(localStorage.getItem(MINE)) ?? {};
-
 function tell(state, isOn) {
   part.querySelector("[role=status]").textContent = part.dataset[state];
   button.textContent = isOn ? part.dataset.stop : part.dataset.start;
-}
-
-async function subscribed() {
-  const registration = await navigator.serviceWorker.getRegistration("/");
-  return registration?.pushManager.getSubscription();
 }
 
 /** Whether this device is on the list, of whoever is signed in, with the subscription it has. */
@@ -28,18 +18,6 @@ async function isOn() {
   const { id, endpoint } = mine();
   const isListed = id && document.getElementById(`device-${id}`) !== null;
   return Boolean(isListed && (await subscribed())?.endpoint === endpoint);
-}
-
-async function ask(method, address, body) {
-  const answer = await fetch(address, {
-    method,
-    headers: { "Content-Type": "application/json", "X-Form-Token": document.querySelector("[name=form_token]").value },
-    body: body && JSON.stringify(body),
-    signal: AbortSignal.timeout(SEND_MS),
-  });
-  const isGone = method === "DELETE" && answer.status === 404; // removed elsewhere meanwhile
-  if (!answer.ok && !isGone) throw new Error(`answered ${answer.status}`);
-  return answer;
 }
 
 async function subscribe(pushManager) {
@@ -62,13 +40,6 @@ async function turnOn() {
   const subscription = await subscribe(pushManager);
   const { id } = await (await ask("POST", DEVICES, subscription)).json();
   localStorage.setItem(MINE, JSON.stringify({ id, endpoint: subscription.endpoint }));
-}
-
-async function turnOff() {
-  // The studio first: if that fails, this device still hears and says so.
-  await ask("DELETE", `${DEVICES}/${mine().id}`);
-  await (await subscribed())?.unsubscribe();
-  localStorage.removeItem(MINE);
 }
 
 async function settle(failed) {

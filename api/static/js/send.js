@@ -28,11 +28,20 @@ const PURPOSES = [
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const path = new URL(form.action).pathname;
+  if (path === "/sign-out" && localStorage.getItem("seatline.device")) return leave(event);
   const purpose = PURPOSES.find((one) => form.method === "post" && one.action.test(path));
   if (!purpose) return;
   event.preventDefault();
   if (!form.hasAttribute("aria-busy")) send(form, purpose, path.match(purpose.action)[1]);
 });
+
+/** Sign out of a device that is pushed to: whoever uses it next shall not hear what was meant for this member. */
+async function leave(event) {
+  event.preventDefault();
+  const { turnOff } = await import("./device.js");
+  await turnOff().catch(() => {}); // signed out all the same
+  event.target.submit();
+}
 
 async function send(form, purpose, id) {
   const fields = new FormData(form);

@@ -19,7 +19,7 @@ from workers.messages.links import unsubscribe_url
 
 API = Path(__file__).parents[3] / "api"
 SCRIPTS = sorted((API / "static" / "js").glob("*.js"))
-BYTES_MAX = 30_000  # of all files together
+BYTES_MAX = 31_000  # of all files together
 PAGE_BYTES_MAX = 25_000  # of what one page loads, with what its scripts import
 LIVE, DIALOG, CALENDAR = (
     ["/static/js/live.js", "/static/js/send.js"],
@@ -103,7 +103,7 @@ def test_scripts_are_small() -> None:
     sizes = {script.name: script.stat().st_size for script in SCRIPTS}
 
     assert sum(sizes.values()) < BYTES_MAX
-    loaded_at_most = sizes.keys() - {"push.js", "worker.js"}  # by a week or a month
+    loaded_at_most = sizes.keys() - {"push.js", "device.js", "worker.js"}  # by a week or a month
     assert sum(sizes[name] for name in loaded_at_most) < PAGE_BYTES_MAX
 
 
