@@ -16,6 +16,9 @@ class ChangeKind(StrEnum):
     """What was done; clients may depend on the code."""
 
     MEMBER_ROLE_CHANGED = "member_role_changed"
+    MEMBER_CREATED = "member_created"
+    MEMBER_INVITED = "member_invited"
+    MEMBER_EDITED = "member_edited"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Invitation:
 
     link_id: UUID
     expires_at: datetime
+    is_new: bool = True
 
 
 def ask_for_reset(db: Db, link_id: UUID, email: str) -> None:
@@ -86,16 +87,23 @@ def ask_for_reset(db: Db, link_id: UUID, email: str) -> None:
 def invite(db: Db, link_id: UUID, member_id: MemberId) -> Invitation | None:
     """Write an invitation with this id, with its notice and delivery; None for a member who has a password.
 
-    Invitations of the member from before end. Raises `LookupError` if there is no such member.
+    Invitations of the member from before end. Asked again with the same id it comes to the same. Raises `LookupError`
+    if there is no such member.
     """
     with db.transaction():
         row = db.execute(
-            "SELECT password_hash IS NULL FROM members WHERE id = %s FOR NO KEY UPDATE", (member_id,)
+            "SELECT password_hash IS NULL FROM members WHERE id = %s AND removed_at IS NULL FOR NO KEY UPDATE",
+            (member_id,),
         ).fetchone()
         if row is None:
             raise LookupError(f"there is no member {member_id}")
         if not row[0]:
             return None
+        before = db.execute(
+            "SELECT expires_at FROM password_links WHERE id = %s AND member_id = %s", (link_id, member_id)
+        ).fetchone()
+        if before is not None:
+            return Invitation(link_id, before[0], is_new=False)
         _end(db, member_id, LinkEnding.REPLACED, purpose=LinkPurpose.INVITATION)
         expires_at = _write(db, link_id, LinkPurpose.INVITATION, member_id=member_id)
     if expires_at is None:
@@ -151,9 +159,9 @@ def use_link(db: Db, link_id: UUID, *, password_hash: str) -> bool:
     return True
 
 
-def end_links(db: Db, member_id: MemberId) -> None:
-    """End every open link of a member whose password was changed; inside the transaction that locked their row."""
-    _end(db, member_id, LinkEnding.PASSWORD_CHANGED)
+def end_links(db: Db, member_id: MemberId, why: LinkEnding = LinkEnding.PASSWORD_CHANGED) -> None:
+    """End every open link of the member; inside the transaction that locked their row."""
+    _end(db, member_id, why)
 
 
 def _end(db: Db, member_id: MemberId, why: LinkEnding, *, purpose: LinkPurpose | None = None) -> None:
