@@ -22,6 +22,7 @@ class ProblemCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
+    MEMBER_SUSPENDED = "member_suspended"
     FORM_TOKEN_WRONG = "form_token_wrong"  # noqa: S105
     NOT_PERMITTED = "not_permitted"
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - a code, not a password
@@ -88,6 +89,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.UNAUTHORIZED,
         "Sign-in failed",
         "E-mail address and password do not belong together; check both and try again.",
+    ),
+    ProblemCode.MEMBER_SUSPENDED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "You are suspended",
+        "The studio has suspended your membership; what you booked before still counts. Ask the studio about it.",
     ),
     ProblemCode.FORM_TOKEN_WRONG: ProblemKind(
         HTTPStatus.FORBIDDEN,

@@ -10,13 +10,14 @@ from uuid import UUID
 import psycopg
 
 from domain.ids import MemberId
-from domain.members import MemberRefusal, MemberRefusedError, MemberStatus, Person, may_edit
+from domain.members import MemberRefusal, MemberRefusedError, MemberStatus, Person, may_change_role, may_edit, may_end
 from domain.password_links import LinkEnding
 from domain.roles import Role
 from domain.staff_changes import ChangeKind, StaffChange, Subject
 from storage import password_links
 from storage.database import Db
 from storage.password_links import Invitation
+from storage.sign_ins import end_all_sign_ins
 from storage.staff_changes import note_change
 
 _REFUSALS = {"members_email": MemberRefusal.EMAIL_TAKEN, "members_last_owner": MemberRefusal.LAST_OWNER}
@@ -52,7 +53,7 @@ def create_member(db: Db, member_id: MemberId, *, name: str, email: str, actor_i
             (member_id, name, email),
         ).rowcount
         if made and actor_id is not None:
-            _note(db, actor_id, member_id, ChangeKind.MEMBER_CREATED, after={"name": name, "email": email})
+            note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_CREATED, after={"name": name, "email": email})
 
 
 def invite(db: Db, link_id: UUID, member_id: MemberId, *, actor_id: MemberId | None) -> Invitation:
@@ -68,7 +69,7 @@ def invite(db: Db, link_id: UUID, member_id: MemberId, *, actor_id: MemberId | N
         if invitation is None:
             raise MemberRefusedError(MemberRefusal.HAS_PASSWORD)
         if actor_id is not None and invitation.is_new:
-            _note(db, actor_id, member_id, ChangeKind.MEMBER_INVITED)
+            note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_INVITED)
     return invitation
 
 
@@ -92,7 +93,52 @@ def edit_member(
         if "email" in changed:
             password_links.end_links(db, member_id, LinkEnding.REPLACED)
         before, after = ({field: values[field] for field in changed} for values in (known, wanted))
-        _note(db, actor_id, member_id, ChangeKind.MEMBER_EDITED, why=why, before=before, after=after)
+        note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_EDITED, why=why, before=before, after=after)
+
+
+def change_role(db: Db, member_id: MemberId, role: Role, *, why: str, actor_id: MemberId) -> None:
+    """Give the member this role. Asked again it comes to the same, noted once.
+
+    Raises `MemberRefusedError`, with `LAST_OWNER` also where two owners demote each other at the same moment: the
+    database lets the first.
+    """
+    with refusing(), db.transaction():
+        actor, member = lock_both(db, actor_id, member_id)
+        if member.person.role is role:
+            return
+        if not may_change_role(actor, member.person, role):
+            raise MemberRefusedError(MemberRefusal.OUT_OF_REACH)
+        db.execute("UPDATE members SET role = %s WHERE id = %s", (str(role), member_id))
+        before, after = {"role": str(member.person.role)}, {"role": str(role)}
+        kind = ChangeKind.MEMBER_ROLE_CHANGED
+        note_about_member(db, actor_id, member_id, kind, why=why, before=before, after=after)
+
+
+def suspend_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId) -> None:
+    """End every sign-in of the member, and let no token of theirs in; what they asked for before stays asked for.
+
+    Asked again it comes to the same, noted once. Raises `MemberRefusedError`.
+    """
+    with refusing(), db.transaction():
+        _lock_to_end(db, member_id, actor_id)
+        changed = db.execute(
+            "UPDATE members SET suspended_at = statement_timestamp() WHERE id = %s AND suspended_at IS NULL",
+            (member_id,),
+        ).rowcount
+        if changed:
+            end_all_sign_ins(db, member_id)
+            note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_SUSPENDED, why=why)
+
+
+def reactivate_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId) -> None:
+    """Let a suspended member in again. Asked again it comes to the same, noted once. Raises `MemberRefusedError`."""
+    with refusing(), db.transaction():
+        _lock_to_end(db, member_id, actor_id)
+        changed = db.execute(
+            "UPDATE members SET suspended_at = NULL WHERE id = %s AND suspended_at IS NOT NULL", (member_id,)
+        ).rowcount
+        if changed:
+            note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_REACTIVATED, why=why)
 
 
 def lock_both(db: Db, actor_id: MemberId, member_id: MemberId) -> tuple[Person, LockedMember]:
@@ -128,12 +174,7 @@ def refusing() -> Iterator[None]:
         raise MemberRefusedError(refusal) from None
 
 
-def _locked_from(row: tuple[Any, ...]) -> LockedMember:
-    id_, role, suspended_at, removed_at, name, email = row
-    return LockedMember(Person(id_, Role(role), status_of(suspended_at, removed_at)), name, email)
-
-
-def _note(
+def note_about_member(
     db: Db,
     actor_id: MemberId,
     member_id: MemberId,
@@ -143,4 +184,16 @@ def _note(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
+    """Note what was changed of a member, inside the transaction of the change."""
     note_change(db, actor_id, StaffChange(kind, Subject.MEMBER, member_id, why, before or {}, after or {}))
+
+
+def _lock_to_end(db: Db, member_id: MemberId, actor_id: MemberId) -> None:
+    actor, member = lock_both(db, actor_id, member_id)
+    if not may_end(actor, member.person):
+        raise MemberRefusedError(MemberRefusal.OUT_OF_REACH)
+
+
+def _locked_from(row: tuple[Any, ...]) -> LockedMember:
+    id_, role, suspended_at, removed_at, name, email = row
+    return LockedMember(Person(id_, Role(role), status_of(suspended_at, removed_at)), name, email)

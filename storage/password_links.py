@@ -22,10 +22,11 @@ _WRITE = """
         INSERT INTO password_links (id, member_id, purpose, created_at, expires_at)
         SELECT %(id)s, members.id, %(purpose)s, statement_timestamp(), statement_timestamp() + %(holds)s
           FROM members
-         WHERE members.id = %(member)s OR lower(members.email) = lower(%(email)s) AND %(most)s > (
+         WHERE members.removed_at IS NULL
+           AND (members.id = %(member)s OR lower(members.email) = lower(%(email)s) AND %(most)s > (
                SELECT count(*) FROM password_links AS open
                 WHERE open.member_id = members.id AND open.purpose = %(purpose)s AND open.ended IS NULL
-                  AND open.expires_at > statement_timestamp())
+                  AND open.expires_at > statement_timestamp()))
         ON CONFLICT (id) DO NOTHING
         RETURNING id, member_id, created_at, expires_at),
     notice AS (

@@ -7,7 +7,9 @@ from redis import Redis
 from domain.ids import MemberId
 from storage import members
 from storage.database import Db
+from storage.member_removal import remove_member
 from storage.password_links import Invitation
+from workers import inbox
 from workers.messages.headers import address_of
 from workers.password_links import call_for_mail
 
@@ -40,3 +42,9 @@ def invite(db: Db, redis: Redis, *, link_id: UUID, member_id: MemberId, actor_id
     invitation = members.invite(db, link_id, member_id, actor_id=actor_id)
     call_for_mail(redis)
     return invitation
+
+
+def remove(db: Db, redis: Redis, member_id: MemberId, *, why: str, actor_id: MemberId) -> None:
+    """Remove the member as `storage.member_removal.remove_member` does, and call workers for their bookings."""
+    for logged in remove_member(db, member_id, why=why, actor_id=actor_id):
+        inbox.call_worker(redis, logged)

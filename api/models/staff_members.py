@@ -97,6 +97,19 @@ class NewMemberBody(Input):
     invite: bool = Field(default=True, strict=True, description="Whether a link to a password is mailed at once.")
 
 
+class RoleBody(Input):
+    """Which role the member has from now on."""
+
+    role: Role
+    why: Why
+
+
+class WhyBody(Input):
+    """Why it is done."""
+
+    why: Why
+
+
 class EditMemberBody(Input):
     """What changes; what is left out stays."""
 

@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, member, members, overview
+from api.pages.staff import changes, member, members, overview, standing
 
 PAGES = (
     account,
@@ -34,6 +34,7 @@ PAGES = (
     changes,
     members,
     member,
+    standing,
 )
 
 __all__ = ["PAGES", "register"]

@@ -18,6 +18,7 @@ from api.routes import (
     sessions,
     staff,
     staff_members,
+    staff_standing,
     tokens,
     unsubscribe,
 )
@@ -39,6 +40,7 @@ ROUTES = (
     events.routes,
     staff.routes,
     staff_members.routes,
+    staff_standing.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

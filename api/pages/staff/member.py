@@ -35,6 +35,10 @@ SAVED = {
     "created": N_("The member is made; they have no invitation yet"),
     "invited": N_("The invitation is on its way"),
     "edited": N_("Saved"),
+    "role": N_("The role is changed"),
+    "suspension": N_("The member is suspended and signed out everywhere"),
+    "reactivation": N_("The member can sign in again"),
+    "removal": N_("The member is removed; their upcoming bookings are being cancelled"),
 }
 
 

@@ -8,22 +8,11 @@ import pytest
 from domain.roles import Role
 from storage.identifiers import new_id
 from storage.members import invite
-from tests.integration.api.conftest import WAIT, Caller, problem
+from tests.integration.api.conftest import WAIT, Caller, problem, staff
 from tests.integration.links import a_reset, address_of, mails_of, states_of
 from tests.integration.studio import Member, Studio
 
 PATH = "/v1/staff/members"
-
-
-def staff(anybody: Caller, studio: Studio, role: Role) -> Caller:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET role = %s WHERE id = %s", (role, member.id))
-    return anybody.of(member)
-
-
-@pytest.fixture
-def admin(anybody: Caller, studio: Studio) -> Caller:
-    return staff(anybody, studio, Role.ADMIN)
 
 
 def a_person(studio: Studio, name: str, email: str) -> Member:

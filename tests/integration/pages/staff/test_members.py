@@ -1,12 +1,13 @@
 """Members on the staff's pages."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from domain.roles import Role
 from tests.integration.links import address_of, states_of
-from tests.integration.pages.conftest import Browser
+from tests.integration.pages.conftest import PASSWORD, Browser
 from tests.integration.pages.strictly import Page, strictly
 from tests.integration.studio import Member, Studio
 
@@ -97,3 +98,55 @@ def test_who_never_was_is_said_in_words(browser: Browser, admin: Member) -> None
     page = strictly(browser.open(f"/staff/members/{uuid4()}", status=404).get_data(as_text=True))
 
     assert page.texts("h1") == ["There is no such member"]
+
+
+def send_change(browser: Browser, member: Member, what: str, *, status: int = 303, **filled: Any) -> str:
+    """Send a form of the member's page of changes; return the page that answers, or the address that is gone on to."""
+    path = f"/staff/members/{member.id}/{what}"
+    form = browser.form(browser.open(f"/staff/members/{member.id}/edit"), path)
+    answer = browser.send(form, status=status, **filled)
+    return answer.headers["Location"] if status == 303 else answer.get_data(as_text=True)
+
+
+def test_a_role_is_changed_by_the_form(browser: Browser, studio: Studio, admin: Member) -> None:
+    nina = studio.a_member()
+
+    page = read(browser, send_change(browser, nina, "role", role="trainer", why="teaches"))
+
+    assert "The role is changed" in page.texts("strong")
+    assert "Trainer" in page.texts("dd")
+    refused = strictly(send_change(browser, nina, "role", status=403, role="owner", why="power"))
+    assert len(refused.all("div", "bad")) == 1
+
+
+def test_suspending_and_letting_in_again_are_forms(browser: Browser, studio: Studio, admin: Member) -> None:
+    nina = studio.a_member()
+
+    suspended = read(browser, send_change(browser, nina, "suspension", why="did not pay"))
+    again = read(browser, send_change(browser, nina, "reactivation", why="paid"))
+
+    assert "Suspended" in suspended.texts("span", "tag")
+    assert "The member can sign in again" in again.texts("strong")
+
+
+def test_removing_asks_whether_it_is_meant(browser: Browser, studio: Studio, admin: Member) -> None:
+    nina = studio.a_member()
+
+    asked = strictly(send_change(browser, nina, "removal", status=422, why="moved"))
+    assert asked.texts("p", "error") == ["Tick the box if you are sure."]
+
+    page = read(browser, send_change(browser, nina, "removal", why="moved", sure="yes"))
+    assert page.texts("h1") == ["Former member"]
+    assert "Change" not in page.links()
+    assert "Nothing can be changed" in browser.open(f"/staff/members/{nina.id}/edit").get_data(as_text=True)
+
+
+def test_who_is_suspended_is_told_where_they_sign_in(browser: Browser, studio: Studio) -> None:
+    nina = studio.a_member()
+    browser.sign_in(studio, nina)
+    studio.db.execute("UPDATE members SET suspended_at = now() WHERE id = %s", (nina.id,))
+
+    assert browser.http.get("/bookings").status_code == 303
+    form = browser.form(browser.open("/sign-in"), "/sign-in")
+    answer = browser.send(form, status=401, email=address_of(nina), password=PASSWORD)
+    assert "The studio has suspended your membership" in answer.get_data(as_text=True)
