@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar
@@ -15,7 +15,11 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
 from api.problems import ProblemCode, ProblemError
+from api.services import services
 from domain.ids import MemberId
+from domain.members import MemberStatus
+from domain.roles import Role
+from storage.queries.members import find_standing
 from storage.settings import Settings
 
 TOKEN_SALT = "seatline.access_token.v1"  # noqa: S105 - names the kind of token; raise the version to end them all
@@ -30,10 +34,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The member whose token or cookie came with the request, and until when that lets them in."""
+    """The member whose token or cookie came with the request, and until when that lets them in.
+
+    `role` is theirs as the database had it when the request came; None for a token that nothing was asked about yet.
+    """
 
     member_id: MemberId
     expires_at: datetime
+    role: Role | None = None
 
 
 def make_token(settings: Settings, member_id: MemberId) -> str:
@@ -42,7 +50,10 @@ def make_token(settings: Settings, member_id: MemberId) -> str:
 
 
 def read_token(settings: Settings, token: str) -> Caller:
-    """Return whose token this is; an expired or forged one ends the request with a problem."""
+    """Return whose token this is; an expired or forged one ends the request with a problem.
+
+    Whether its member may still come is not asked here.
+    """
     try:
         text, issued_at = _serializer(settings).loads(token, max_age=settings.token_seconds, return_timestamp=True)
         return Caller(MemberId(UUID(text)), issued_at + timedelta(seconds=settings.token_seconds))
@@ -56,7 +67,7 @@ def identify(settings: Settings, *, required: bool) -> None:
     """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        g.caller = read_token(settings, token.strip())
+        g.caller = _let_in(read_token(settings, token.strip()))
         return
     if scheme:
         raise _not_let_in(ProblemCode.TOKEN_INVALID)
@@ -100,6 +111,19 @@ def dummy_hash() -> str:
     return _HASHER.hash("nobody's password")
 
 
+def _let_in(found: Caller) -> Caller:
+    """Return the caller with their role; who is suspended or gone ends the request, however long their token holds."""
+    standing = services().ask(lambda db: find_standing(db, found.member_id))
+    if standing is None:
+        raise no_such_member()
+    role, status = standing
+    if status is MemberStatus.REMOVED:
+        raise no_such_member()
+    if status is MemberStatus.SUSPENDED:
+        raise _not_let_in(ProblemCode.MEMBER_SUSPENDED)
+    return replace(found, role=role)
+
+
 def _from_browser(settings: Settings) -> Caller | None:
     """Return whose sign-in the cookie names, None without one that holds.
 
@@ -115,7 +139,7 @@ def _from_browser(settings: Settings) -> Caller | None:
         raise ProblemError(ProblemCode.FORM_TOKEN_WRONG)
     # A stream looks again as often as with a token, so that it does not outlive a sign-in that has ended by long.
     looks_again = datetime.now(UTC) + timedelta(seconds=settings.token_seconds)
-    return Caller(found.member_id, min(found.expires_at, looks_again))
+    return Caller(found.member_id, min(found.expires_at, looks_again), found.role)
 
 
 def _verify(password_hash: str, password: str) -> bool:

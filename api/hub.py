@@ -8,7 +8,7 @@ Written with the standard library's threads: under gunicorn's gevent workers the
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -192,6 +192,12 @@ class Hub:
             except Exception:
                 log.exception("looking for outcomes failed")
 
+    def _end_streams_of(self, members: Iterable[MemberId]) -> None:
+        with self._lock:
+            ended = [stream for member_id in members for stream in self._by_member.get(member_id, ())]
+        for stream in ended:
+            stream.end()
+
     def _ask_for_the_overdue(self) -> None:
         """Ask in one query for every command that somebody has waited for longer than about 1 s."""
         now = time.monotonic()
@@ -215,6 +221,7 @@ class Hub:
             self._poll.restart()
         elif self._poll.is_due(LOOK_EVERY_SECONDS if self.listening.is_set() else ASK_AFTER_SECONDS):
             since = self._poll.read_to
+            self._end_streams_of(self._ask(lambda db: changes.kept_out_among(db, [MemberId(id_) for id_ in members])))
             reading = self._ask(lambda db: read_changes(db, since, members=members, inboxes=members, sessions=sessions))
             for happening in self._poll.news(reading):
                 self.tell(happening)

@@ -17,7 +17,6 @@ from api.models.problems import Problem
 from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, ProblemError, problem_members
 from api.services import services
 from domain.roles import Role
-from storage.queries.members import find_role
 
 SECURITY_SCHEME = "AccessToken"
 SCHEMAS = "#/components/schemas/"
@@ -52,10 +51,11 @@ _WRITING = {"post", "patch", "delete"}
 
 _LEAST_ROLES = {Access.TRAINER: Role.TRAINER, Access.ADMIN: Role.ADMIN, Access.OWNER: Role.OWNER}
 
-_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED)
+_TOKENS_FAIL = (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED, ProblemCode.MEMBER_SUSPENDED)
+_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL)
 _TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),
-    Access.OPTIONAL: (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED),
+    Access.OPTIONAL: _TOKENS_FAIL,
     Access.MEMBER: _NO_TOKEN_FITS,
     **dict.fromkeys(_LEAST_ROLES, (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED)),
 }
@@ -115,9 +115,8 @@ def _let_in(access: Access) -> None:
         return
     auth.identify(services().settings, required=access is not Access.OPTIONAL)
     if access in _LEAST_ROLES:
-        member_id = auth.caller().member_id
-        # Asked each time: whoever is no longer on the staff may still hold a token.
-        role = services().ask(lambda db: find_role(db, member_id))
+        # As it is now, not when the token was issued: whoever is no longer on the staff may still hold one.
+        role = auth.caller().role
         if role is None or not role.reaches(_LEAST_ROLES[access]):
             raise ProblemError(ProblemCode.NOT_PERMITTED)
 

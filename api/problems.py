@@ -22,6 +22,7 @@ class ProblemCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
+    MEMBER_SUSPENDED = "member_suspended"
     FORM_TOKEN_WRONG = "form_token_wrong"  # noqa: S105
     NOT_PERMITTED = "not_permitted"
     PASSWORD_WRONG = "password_wrong"  # noqa: S105 - a code, not a password
@@ -29,6 +30,10 @@ class ProblemCode(StrEnum):
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
     COMMAND_NOT_FOUND = "command_not_found"
+    MEMBER_NOT_FOUND = "member_not_found"
+    MEMBER_OUT_OF_REACH = "member_out_of_reach"
+    MEMBER_HAS_PASSWORD = "member_has_password"  # noqa: S105 - a code, not a password
+    LAST_OWNER = "last_owner"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
@@ -85,6 +90,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "Sign-in failed",
         "E-mail address and password do not belong together; check both and try again.",
     ),
+    ProblemCode.MEMBER_SUSPENDED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "You are suspended",
+        "The studio has suspended your membership; what you booked before still counts. Ask the studio about it.",
+    ),
     ProblemCode.FORM_TOKEN_WRONG: ProblemKind(
         HTTPStatus.FORBIDDEN,
         "The request is not from a page of this sign-in",
@@ -113,6 +123,26 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."
+    ),
+    ProblemCode.MEMBER_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "No such member",
+        "There is no such member, or none any more; look for them at /v1/staff/members.",
+    ),
+    ProblemCode.MEMBER_OUT_OF_REACH: ProblemKind(
+        HTTPStatus.FORBIDDEN,
+        "Your role does not reach that far",
+        "Admins change trainers and members, owners everybody, and nobody their own role; ask an owner to do it.",
+    ),
+    ProblemCode.MEMBER_HAS_PASSWORD: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The member has a password",
+        "Only who has no password is invited; who has forgotten theirs asks for a new one at /password-reset.",
+    ),
+    ProblemCode.LAST_OWNER: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "This is the last owner",
+        "A studio always keeps one owner who can sign in; make somebody else an owner first.",
     ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -19,6 +19,7 @@ class Stream:
     member_id: MemberId
     session_ids: frozenset[UUID]
     is_too_slow: bool = False
+    has_ended: bool = False
     _pending: dict[Key, Happening] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)
 
@@ -35,10 +36,16 @@ class Stream:
                 self._pending[happening.key] = happening
             self._changed.notify()
 
+    def end(self) -> None:
+        """Have the stream end: its member may not come any more."""
+        with self._changed:
+            self.has_ended = True
+            self._changed.notify()
+
     def take(self, timeout: float) -> Sequence[Happening]:
         """Return what there is to tell, waiting up to `timeout` seconds for something; nothing when time is up."""
         with self._changed:
-            if not self._pending and not self.is_too_slow:
+            if not self._pending and not self.is_too_slow and not self.has_ended:
                 self._changed.wait(timeout)
             pending, self._pending = list(self._pending.values()), {}
             return pending

@@ -10,12 +10,26 @@ class Subject(StrEnum):
     """What kind of thing was changed."""
 
     MEMBER = "member"
+    PASS = "pass"  # noqa: S105 - a kind of thing
+    PASS_TYPE = "pass_type"  # noqa: S105
 
 
 class ChangeKind(StrEnum):
     """What was done; clients may depend on the code."""
 
     MEMBER_ROLE_CHANGED = "member_role_changed"
+    MEMBER_CREATED = "member_created"
+    MEMBER_INVITED = "member_invited"
+    MEMBER_EDITED = "member_edited"
+    MEMBER_SUSPENDED = "member_suspended"
+    MEMBER_REACTIVATED = "member_reactivated"
+    MEMBER_REMOVED = "member_removed"
+    PASS_GRANTED = "pass_granted"  # noqa: S105 - what was done
+    PASS_EXTENDED = "pass_extended"  # noqa: S105
+    PASS_DEACTIVATED = "pass_deactivated"  # noqa: S105
+    PASS_ACTIVATED = "pass_activated"  # noqa: S105
+    PASS_TYPE_CREATED = "pass_type_created"  # noqa: S105
+    PASS_TYPE_CHANGED = "pass_type_changed"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

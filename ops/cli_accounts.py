@@ -3,22 +3,18 @@
 import json
 
 import click
-import psycopg
 
 from domain.ids import MemberId
+from domain.members import MemberRefusal, MemberRefusedError
 from ops.cli_data import as_json
 from ops.errors import OperatorError
-from storage import catalogue
-from storage.catalogue import NewMember
+from storage import catalogue, members
 from storage.database import Db, connect
 from storage.identifiers import new_id
 from storage.intake import KnownMember, member_by_email
 from storage.settings import settings
-from workers.messages.headers import address_of
 from workers.messages.links import password_url
 from workers.resources import redis_client
-
-NAME_CHARACTERS_MAX = 200
 
 
 @click.command()
@@ -30,19 +26,20 @@ def invite(email: str, name: str | None, *, as_json: bool) -> None:
 
     Inviting again replaces the link before. Stopped in the middle, there is at most a member without an invitation.
     """
-    from workers.password_links import invite as send  # noqa: PLC0415 - loads Celery
+    from workers.members import invite as send  # noqa: PLC0415 - loads Celery
 
     with connect(settings().database_url) as db:
         if catalogue.studio(db) is None:
             raise OperatorError("There is no studio yet. Import one, or seed a demo.")
         before = member_by_email(db, email)
         member = before or _make_member(db, email, name)
-        invitation = send(db, redis_client(), new_id(), member.id)
-    if invitation is None:
-        raise OperatorError(
-            f"{member.name} <{member.email}> has a password already. Who has forgotten it asks for a new one under "
-            f"“Forgotten your password?”: {settings().api_url}/password-reset"
-        )
+        try:
+            invitation = send(db, redis_client(), link_id=new_id(), member_id=member.id)
+        except MemberRefusedError:
+            raise OperatorError(
+                f"{member.name} <{member.email}> has a password already. Who has forgotten it asks for a new one under "
+                f"“Forgotten your password?”: {settings().api_url}/password-reset"
+            ) from None
     link, holds_until = password_url(settings(), invitation.link_id), invitation.expires_at
     if as_json:
         plain = {"member_id": str(member.id), "name": member.name, "email": member.email, "is_new": before is None}
@@ -56,22 +53,22 @@ def invite(email: str, name: str | None, *, as_json: bool) -> None:
 def _make_member(db: Db, email: str, name: str | None) -> KnownMember:
     if name is None:
         raise OperatorError(f"No member has the e-mail address {email!r}. Give --name as well to make one.")
-    if not name.strip() or not name.isprintable() or len(name) > NAME_CHARACTERS_MAX:
-        raise OperatorError(f"A name has 1 to {NAME_CHARACTERS_MAX} characters and no line breaks; not {name!r}.")
+    from workers.members import checked_email, checked_name  # noqa: PLC0415 - loads Celery
+
     try:
-        address_of(name, email)
+        name, email = checked_name(name), checked_email(email, name=name)
     except ValueError as error:
-        raise OperatorError(f"No mail can be sent there: {error}.") from None
-    new = NewMember(MemberId(new_id()), name.strip(), email)
+        raise OperatorError(str(error)) from None
+    member_id = MemberId(new_id())
     try:
-        catalogue.add_members(db, [new])
-    except psycopg.errors.UniqueViolation:
+        members.create_member(db, member_id, name=name, email=email, actor_id=None)
+    except MemberRefusedError as error:
         # Somebody else has made the member in this moment.
-        known = member_by_email(db, email)
+        known = member_by_email(db, email) if error.refusal is MemberRefusal.EMAIL_TAKEN else None
         if known is None:
             raise
         return known
-    return KnownMember(new.id, None, new.name, new.email)
+    return KnownMember(member_id, None, name, email)
 
 
 ACCOUNTS_COMMANDS = (invite,)

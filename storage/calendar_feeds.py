@@ -54,7 +54,7 @@ def open_calendar_feed(db: Db, member_id: MemberId, *, secret_hash: bytes) -> da
     row = db.execute(
         """
         INSERT INTO calendar_feeds (member_id, secret_hash, created_at)
-        SELECT id, %s, statement_timestamp() FROM members WHERE id = %s
+        SELECT id, %s, statement_timestamp() FROM members WHERE id = %s AND removed_at IS NULL
         ON CONFLICT (member_id) DO UPDATE SET secret_hash = excluded.secret_hash, created_at = excluded.created_at
         RETURNING created_at
         """,

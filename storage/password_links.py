@@ -22,10 +22,11 @@ _WRITE = """
         INSERT INTO password_links (id, member_id, purpose, created_at, expires_at)
         SELECT %(id)s, members.id, %(purpose)s, statement_timestamp(), statement_timestamp() + %(holds)s
           FROM members
-         WHERE members.id = %(member)s OR lower(members.email) = lower(%(email)s) AND %(most)s > (
+         WHERE members.removed_at IS NULL
+           AND (members.id = %(member)s OR lower(members.email) = lower(%(email)s) AND %(most)s > (
                SELECT count(*) FROM password_links AS open
                 WHERE open.member_id = members.id AND open.purpose = %(purpose)s AND open.ended IS NULL
-                  AND open.expires_at > statement_timestamp())
+                  AND open.expires_at > statement_timestamp()))
         ON CONFLICT (id) DO NOTHING
         RETURNING id, member_id, created_at, expires_at),
     notice AS (
@@ -59,6 +60,7 @@ class Invitation:
 
     link_id: UUID
     expires_at: datetime
+    is_new: bool = True
 
 
 def ask_for_reset(db: Db, link_id: UUID, email: str) -> None:
@@ -86,16 +88,23 @@ def ask_for_reset(db: Db, link_id: UUID, email: str) -> None:
 def invite(db: Db, link_id: UUID, member_id: MemberId) -> Invitation | None:
     """Write an invitation with this id, with its notice and delivery; None for a member who has a password.
 
-    Invitations of the member from before end. Raises `LookupError` if there is no such member.
+    Invitations of the member from before end. Asked again with the same id it comes to the same. Raises `LookupError`
+    if there is no such member.
     """
     with db.transaction():
         row = db.execute(
-            "SELECT password_hash IS NULL FROM members WHERE id = %s FOR NO KEY UPDATE", (member_id,)
+            "SELECT password_hash IS NULL FROM members WHERE id = %s AND removed_at IS NULL FOR NO KEY UPDATE",
+            (member_id,),
         ).fetchone()
         if row is None:
             raise LookupError(f"there is no member {member_id}")
         if not row[0]:
             return None
+        before = db.execute(
+            "SELECT expires_at FROM password_links WHERE id = %s AND member_id = %s", (link_id, member_id)
+        ).fetchone()
+        if before is not None:
+            return Invitation(link_id, before[0], is_new=False)
         _end(db, member_id, LinkEnding.REPLACED, purpose=LinkPurpose.INVITATION)
         expires_at = _write(db, link_id, LinkPurpose.INVITATION, member_id=member_id)
     if expires_at is None:
@@ -151,9 +160,9 @@ def use_link(db: Db, link_id: UUID, *, password_hash: str) -> bool:
     return True
 
 
-def end_links(db: Db, member_id: MemberId) -> None:
-    """End every open link of a member whose password was changed; inside the transaction that locked their row."""
-    _end(db, member_id, LinkEnding.PASSWORD_CHANGED)
+def end_links(db: Db, member_id: MemberId, why: LinkEnding = LinkEnding.PASSWORD_CHANGED) -> None:
+    """End every open link of the member; inside the transaction that locked their row."""
+    _end(db, member_id, why)
 
 
 def _end(db: Db, member_id: MemberId, why: LinkEnding, *, purpose: LinkPurpose | None = None) -> None:

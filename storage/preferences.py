@@ -85,7 +85,7 @@ def _begin_to_choose(db: Db, member_id: MemberId) -> None:
     db.execute(
         """
         INSERT INTO notification_preferences (member_id, quiet_from, quiet_until)
-        SELECT id, %s, %s FROM members WHERE id = %s
+        SELECT id, %s, %s FROM members WHERE id = %s AND removed_at IS NULL
         ON CONFLICT DO NOTHING
         """,
         (USUAL_QUIET_HOURS.begins, USUAL_QUIET_HOURS.ends, member_id),

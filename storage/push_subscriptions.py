@@ -41,7 +41,9 @@ def save_push_subscription(
     """
     with db.transaction():
         # One after the other, so that two new devices at once leave no more than there may be.
-        member = db.execute("SELECT FROM members WHERE id = %s FOR NO KEY UPDATE", (member_id,)).fetchone()
+        member = db.execute(
+            "SELECT FROM members WHERE id = %s AND removed_at IS NULL FOR NO KEY UPDATE", (member_id,)
+        ).fetchone()
         if member is None:
             return None
         row = db.execute(

@@ -47,12 +47,13 @@ def begin_sign_in(db: Db, member_id: MemberId, *, secret_hash: bytes, device: st
 
 
 def find_signed_in(db: Db, secret_hash: bytes) -> SignedIn | None:
-    """Return the sign-in with this secret while it holds."""
+    """Return the sign-in with this secret while it holds; none does of who is suspended or removed."""
     row = db.execute(
         """
         SELECT sign_ins.id, members.id, members.name, members.role, sign_ins.expires_at
           FROM sign_ins JOIN members ON members.id = sign_ins.member_id
          WHERE sign_ins.secret_hash = %s AND sign_ins.expires_at > statement_timestamp()
+           AND members.suspended_at IS NULL AND members.removed_at IS NULL
         """,
         (secret_hash,),
     ).fetchone()

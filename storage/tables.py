@@ -49,9 +49,25 @@ members = sa.Table(
     sa.Column("password_hash", sa.Text),
     sa.Column("role", sa.Text, nullable=False, server_default="member"),
     sa.Column("created_at", INSTANT, nullable=False, server_default=sa.func.now()),
+    # Who is suspended cannot sign in, and no token of theirs lets in; nothing else of theirs changes.
+    sa.Column("suspended_at", INSTANT),
+    # Who is removed is nobody any more: the row stays for what was booked and paid, without name and address.
+    sa.Column("removed_at", INSTANT),
     sa.CheckConstraint("role IN ('member', 'trainer', 'admin', 'owner')", name="members_role"),
+    sa.CheckConstraint(
+        "removed_at IS NULL OR (password_hash IS NULL AND role = 'member')", name="members_removed_is_nobody"
+    ),
+    # Beside these, the trigger `keep_an_owner` refuses, as `members_last_owner`, to leave the studio without an owner.
     sa.UniqueConstraint("key", name="members_key"),
     sa.Index("members_email", sa.text("lower(email)"), unique=True),
+    sa.Index("members_by_name", sa.text("lower(name)"), "id"),
+    sa.Index(
+        "members_search",
+        sa.literal_column("lower(name)").label("name_searched"),
+        sa.literal_column("lower(email)").label("email_searched"),
+        postgresql_using="gin",
+        postgresql_ops={"name_searched": "gin_trgm_ops", "email_searched": "gin_trgm_ops"},
+    ),
 )
 
 trainings = _named("trainings")

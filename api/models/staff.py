@@ -21,6 +21,7 @@ class StaffChangesQuery(Input):
     """Which changes are wanted."""
 
     subject_id: UUID | None = Field(None, description="Only those of this member, pass, training or other thing.")
+    member_id: UUID | None = Field(None, description="Only those of this member and of their passes.")
     cursor: Cursor | None = None
     limit: int | None = Field(None, ge=1, description="How many at most; never more than the server's page size.")
 

@@ -22,7 +22,7 @@ from api.routes.tokens import create_token
 from api.services import services
 from storage.sign_ins import end_all_sign_ins
 
-_EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.TOO_MANY_ATTEMPTS}
+_EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.MEMBER_SUSPENDED, ProblemCode.TOO_MANY_ATTEMPTS}
 _LIMITS = {"least": PASSWORD_CHARACTERS_MIN, "most": PASSWORD_CHARACTERS_MAX}
 _PASSWORD_SENTENCES = {
     "current": N_("Write the password that you sign in with now."),

@@ -6,7 +6,7 @@ from math import ceil
 
 from flask import Response
 
-from api.models.me import PageQuery, PassWithLedger
+from api.models.me import PageQuery, PassesPage, PassWithLedger
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of
@@ -62,16 +62,21 @@ class ShownPass:
         return ceil(METER_STEPS * left / max(granted, 1))
 
 
+def shown_passes(found: PassesPage, time_zone: str) -> list[ShownPass]:
+    """Return each pass as its card shows it now."""
+    now = datetime.now(UTC)
+    return [ShownPass(one, time_zone, now) for one in found.items]
+
+
 @pages.get("/passes")
 @members_only
 def show_passes() -> Response:
     """List the member's passes, each with the newest lines of its ledger."""
     query = query_of(PageQuery, "cursor")
-    found, time_zone, now = v1(get_passes)(query), v1(get_me)().time_zone, datetime.now(UTC)
-    shown = [ShownPass(one, time_zone, now) for one in found.items]
+    found, time_zone = v1(get_passes)(query), v1(get_me)().time_zone
     return framed_page(
         "passes.html",
-        passes=shown,
+        passes=shown_passes(found, time_zone),
         next_cursor=found.next_cursor,
         cursor=query.cursor,
         time_zone=time_zone,

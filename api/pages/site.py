@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, overview
+from api.pages.staff import changes, member, members, overview, standing
 
 PAGES = (
     account,
@@ -32,6 +32,9 @@ PAGES = (
     frame,
     overview,
     changes,
+    members,
+    member,
+    standing,
 )
 
 __all__ = ["PAGES", "register"]

@@ -17,6 +17,8 @@ from api.routes import (
     push,
     sessions,
     staff,
+    staff_members,
+    staff_standing,
     tokens,
     unsubscribe,
 )
@@ -37,6 +39,8 @@ ROUTES = (
     push.routes,
     events.routes,
     staff.routes,
+    staff_members.routes,
+    staff_standing.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

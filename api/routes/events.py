@@ -90,6 +90,9 @@ def _frames(stream: Stream, first: bytes, expires_at: datetime) -> Iterator[byte
             yield b": the token has expired, sign in again\n\n"
             return
         happenings = stream.take(min(HEARTBEAT_SECONDS, seconds_left))
+        if stream.has_ended:
+            yield b": your sign-in has ended\n\n"
+            return
         if stream.is_too_slow:
             yield b": too much is waiting to be read, come again with Last-Event-ID\n\n"
             return

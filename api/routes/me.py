@@ -16,7 +16,7 @@ from api.models.me import (
 from api.openapi import Access, operation
 from api.problems import ProblemCode
 from api.services import page_size, services
-from domain.ids import PassId
+from domain.ids import MemberId, PassId
 from storage.database import Db
 from storage.queries.bookings import MyBooking, list_bookings
 from storage.queries.members import find_member
@@ -48,15 +48,7 @@ def get_bookings(query_data: BookingsQuery) -> BookingsPage:
 
     Cancelled ones are among them. Go on with the same `when` that the cursor came from.
     """
-    member_id, limit = caller().member_id, page_size(query_data.limit)
-    after = cursors.read_place(query_data.cursor)
-    found = services().ask(lambda db: list_bookings(db, member_id, query_data.when, after=after, limit=limit + 1))
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
-    return BookingsPage(
-        items=[Booking.with_session(one) for one in page],
-        next_cursor=None if last is None else _cursor_of(last),
-    )
+    return bookings_of(caller().member_id, query_data)
 
 
 @routes.get("/v1/me/passes")
@@ -68,8 +60,24 @@ def get_passes(query_data: PageQuery) -> PassesPage:
 
     Each with the newest lines of its ledger: what was taken from it and given back, and for which session.
     """
-    member_id, limit = caller().member_id, page_size(query_data.limit)
-    after = cursors.read_uuid(query_data.cursor)
+    return passes_of(caller().member_id, query_data)
+
+
+def bookings_of(member_id: MemberId, query: BookingsQuery) -> BookingsPage:
+    """Return a page of this member's bookings."""
+    limit, after = page_size(query.limit), cursors.read_place(query.cursor)
+    found = services().ask(lambda db: list_bookings(db, member_id, query.when, after=after, limit=limit + 1))
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    return BookingsPage(
+        items=[Booking.with_session(one) for one in page],
+        next_cursor=None if last is None else _cursor_of(last),
+    )
+
+
+def passes_of(member_id: MemberId, query: PageQuery) -> PassesPage:
+    """Return a page of this member's passes."""
+    limit, after = page_size(query.limit), cursors.read_uuid(query.cursor)
 
     def question(db: Db) -> tuple[list[MyPass], dict[PassId, list[LedgerLine]]]:
         passes = list_passes(db, member_id, after=after, limit=limit + 1)

@@ -46,7 +46,9 @@ def get_staff_changes(query_data: StaffChangesQuery) -> StaffChanges:
     """
     limit, before = page_size(query_data.limit), cursors.read_number(query_data.cursor)
     found = services().ask(
-        lambda db: list_staff_changes(db, subject_id=query_data.subject_id, before=before, limit=limit + 1)
+        lambda db: list_staff_changes(
+            db, subject_id=query_data.subject_id, member_id=query_data.member_id, before=before, limit=limit + 1
+        )
     )
     page = found[:limit]
     return StaffChanges(

@@ -23,6 +23,7 @@ routes = APIBlueprint("tokens", __name__, tag="Signing in")
         ProblemCode.BODY_TOO_LARGE,
         ProblemCode.INVALID_INPUT,
         ProblemCode.SIGN_IN_FAILED,
+        ProblemCode.MEMBER_SUSPENDED,
         ProblemCode.TOO_MANY_ATTEMPTS,
         ProblemCode.DATABASE_UNAVAILABLE,
     ],
@@ -41,6 +42,9 @@ def create_token(json_data: SignInBody) -> AccessToken:
     fits = password_fits(found.password_hash if found else None, json_data.password)
     if found is None or not fits:
         raise ProblemError(ProblemCode.SIGN_IN_FAILED)
+    # Said to nobody but who knows the password.
+    if found.is_suspended:
+        raise ProblemError(ProblemCode.MEMBER_SUSPENDED)
     sign_in_limits.forget_attempts(made.redis, made.settings, email=email, address=address)
     return AccessToken(
         access_token=make_token(made.settings, found.member_id),

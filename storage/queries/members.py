@@ -6,8 +6,10 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from domain.ids import MemberId
+from domain.members import MemberStatus
 from domain.roles import Role
 from storage.database import Db
+from storage.members import status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class SignIn:
 
     member_id: MemberId
     password_hash: str | None
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Member:
 
 def find_sign_in(db: Db, email: str) -> SignIn | None:
     """Return whom this e-mail address belongs to, in whatever case it is written."""
-    row = db.execute("SELECT id, password_hash FROM members WHERE lower(email) = lower(%s)", (email,)).fetchone()
+    row = db.execute(
+        "SELECT id, password_hash, suspended_at IS NOT NULL FROM members WHERE lower(email) = lower(%s)", (email,)
+    ).fetchone()
     return None if row is None else SignIn(*row)
 
 
@@ -50,7 +55,7 @@ def find_member(db: Db, member_id: MemberId) -> Member | None:
         ).fetchone()
 
 
-def find_role(db: Db, member_id: MemberId) -> Role | None:
-    """Return the member's role as it is now; None if there is no such member."""
-    row = db.execute("SELECT role FROM members WHERE id = %s", (member_id,)).fetchone()
-    return None if row is None else Role(row[0])
+def find_standing(db: Db, member_id: MemberId) -> tuple[Role, MemberStatus] | None:
+    """Return the member's role and status as they are now; None if there is no such member."""
+    row = db.execute("SELECT role, suspended_at, removed_at FROM members WHERE id = %s", (member_id,)).fetchone()
+    return None if row is None else (Role(row[0]), status_of(row[1], row[2]))

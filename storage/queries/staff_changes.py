@@ -26,8 +26,13 @@ class NotedChange:
     after: dict[str, Any]
 
 
-def list_staff_changes(db: Db, *, subject_id: UUID | None, before: int | None, limit: int) -> list[NotedChange]:
-    """Return the newest changes, of one thing or of all, beginning behind the change `before`."""
+def list_staff_changes(
+    db: Db, *, subject_id: UUID | None, before: int | None, limit: int, member_id: UUID | None = None
+) -> list[NotedChange]:
+    """Return the newest changes, of one thing or of all, beginning behind the change `before`.
+
+    With `member_id` only those of this member and of their passes.
+    """
     with db.cursor(row_factory=class_row(NotedChange)) as cursor:
         return cursor.execute(
             """
@@ -35,8 +40,10 @@ def list_staff_changes(db: Db, *, subject_id: UUID | None, before: int | None, l
                    before, after
               FROM staff_changes JOIN members ON members.id = actor_id
              WHERE (%(subject)s::uuid IS NULL OR subject_id = %(subject)s)
+               AND (%(member)s::uuid IS NULL OR subject_id = ANY(ARRAY(
+                    SELECT %(member)s::uuid UNION ALL SELECT id FROM passes WHERE member_id = %(member)s)))
                AND (%(before)s::bigint IS NULL OR staff_changes.id < %(before)s)
              ORDER BY staff_changes.id DESC LIMIT %(limit)s
             """,
-            {"subject": subject_id, "before": before, "limit": limit},
+            {"subject": subject_id, "member": member_id, "before": before, "limit": limit},
         ).fetchall()

@@ -23,6 +23,7 @@ from api.app import create_app
 from api.auth import make_token
 from api.services import EXTENSION, Services
 from domain.ids import MemberId, TrainingSessionId
+from domain.roles import Role
 from storage.database import Db
 from storage.settings import Settings, settings
 from tests.integration.studio import Member, Studio
@@ -103,6 +104,17 @@ def anybody(app: APIFlask, studio: Studio) -> Caller:
 @pytest.fixture
 def me(anybody: Caller, studio: Studio) -> Caller:
     return anybody.of(studio.a_member())
+
+
+def staff(anybody: Caller, studio: Studio, role: Role) -> Caller:
+    member = studio.a_member()
+    studio.db.execute("UPDATE members SET role = %s WHERE id = %s", (role, member.id))
+    return anybody.of(member)
+
+
+@pytest.fixture
+def admin(anybody: Caller, studio: Studio) -> Caller:
+    return staff(anybody, studio, Role.ADMIN)
 
 
 @pytest.fixture

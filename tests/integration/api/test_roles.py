@@ -45,13 +45,24 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/staff/changes": ADMIN,
     "GET /v1/staff/events": ADMIN,
+    "GET /v1/staff/members": ADMIN,
+    "POST /v1/staff/members": ADMIN,
+    "GET /v1/staff/members/{member_id}": ADMIN,
+    "PATCH /v1/staff/members/{member_id}": ADMIN,
+    "GET /v1/staff/members/{member_id}/bookings": ADMIN,
+    "POST /v1/staff/members/{member_id}/invitation": ADMIN,
+    "GET /v1/staff/members/{member_id}/passes": ADMIN,
+    "POST /v1/staff/members/{member_id}/reactivation": ADMIN,
+    "POST /v1/staff/members/{member_id}/removal": ADMIN,
+    "POST /v1/staff/members/{member_id}/role": ADMIN,
+    "POST /v1/staff/members/{member_id}/suspension": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,
     "GET /v1/trainings": EVERYBODY,
 }
 
-UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id")
+UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id", "member_id")
 NOT_LET_IN = {"token_missing", "not_permitted"}
 
 

@@ -13,6 +13,17 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
+    "GET /staff/members": ADMIN,
+    "GET /staff/members/new": ADMIN,
+    "POST /staff/members/new": ADMIN,
+    "GET /staff/members/<uuid:member_id>": ADMIN,
+    "GET /staff/members/<uuid:member_id>/edit": ADMIN,
+    "POST /staff/members/<uuid:member_id>/edit": ADMIN,
+    "POST /staff/members/<uuid:member_id>/invitation": ADMIN,
+    "POST /staff/members/<uuid:member_id>/reactivation": ADMIN,
+    "POST /staff/members/<uuid:member_id>/removal": ADMIN,
+    "POST /staff/members/<uuid:member_id>/role": ADMIN,
+    "POST /staff/members/<uuid:member_id>/suspension": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"

@@ -1,0 +1,26 @@
+"""What staff cannot do with a member, said as problems."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.problems import ProblemCode, ProblemError
+from domain.members import MemberRefusal, MemberRefusedError
+
+_CODES = {
+    MemberRefusal.NOT_FOUND: ProblemCode.MEMBER_NOT_FOUND,
+    MemberRefusal.EMAIL_TAKEN: ProblemCode.INVALID_INPUT,
+    MemberRefusal.HAS_PASSWORD: ProblemCode.MEMBER_HAS_PASSWORD,
+    MemberRefusal.OUT_OF_REACH: ProblemCode.MEMBER_OUT_OF_REACH,
+    MemberRefusal.LAST_OWNER: ProblemCode.LAST_OWNER,
+}
+_TAKEN = "Another member has this e-mail address already; look for them by it."
+
+
+@contextmanager
+def told_as_problems() -> Iterator[None]:
+    """End the request with the problem of what was refused inside."""
+    try:
+        yield
+    except MemberRefusedError as error:
+        errors = {"email": _TAKEN} if error.refusal is MemberRefusal.EMAIL_TAKEN else None
+        raise ProblemError(_CODES[error.refusal], errors=errors) from None

@@ -1,0 +1,60 @@
+"""Staff manage members: a fast search, and who is suspended or removed; the studio always keeps an owner."""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.get_bind().exec_driver_sql(
+        """
+        CREATE EXTENSION IF NOT EXISTS pg_trgm;
+        CREATE INDEX members_search ON members USING gin (lower(name) gin_trgm_ops, lower(email) gin_trgm_ops);
+        CREATE INDEX members_by_name ON members (lower(name), id);
+
+        ALTER TABLE members ADD COLUMN suspended_at TIMESTAMP WITH TIME ZONE;
+        ALTER TABLE members ADD COLUMN removed_at TIMESTAMP WITH TIME ZONE;
+        ALTER TABLE members ADD CONSTRAINT members_removed_is_nobody
+            CHECK (removed_at IS NULL OR (password_hash IS NULL AND role = 'member'));
+
+        CREATE FUNCTION keep_an_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            -- One at a time: of two owners who go at once, the second sees that the first has gone. Each statement
+            -- here has a snapshot of its own, so the question is asked after the wait.
+            PERFORM pg_advisory_xact_lock(7283104);
+            IF NOT EXISTS (SELECT FROM members
+                            WHERE role = 'owner' AND suspended_at IS NULL AND removed_at IS NULL) THEN
+                RAISE EXCEPTION 'the studio would be left without an owner'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'members_last_owner', TABLE = 'members';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER members_last_owner_leaves AFTER UPDATE OF role, suspended_at, removed_at ON members
+            FOR EACH ROW
+            WHEN (OLD.role = 'owner' AND OLD.suspended_at IS NULL
+                  AND (NEW.role <> 'owner' OR NEW.suspended_at IS NOT NULL OR NEW.removed_at IS NOT NULL))
+            EXECUTE FUNCTION keep_an_owner();
+        CREATE TRIGGER members_last_owner_deleted AFTER DELETE ON members
+            FOR EACH ROW WHEN (OLD.role = 'owner' AND OLD.suspended_at IS NULL)
+            EXECUTE FUNCTION keep_an_owner();
+        """
+    )
+
+
+def downgrade() -> None:
+    op.get_bind().exec_driver_sql(
+        """
+        DROP TRIGGER members_last_owner_deleted ON members;
+        DROP TRIGGER members_last_owner_leaves ON members;
+        DROP FUNCTION keep_an_owner();
+        ALTER TABLE members DROP CONSTRAINT members_removed_is_nobody;
+        ALTER TABLE members DROP COLUMN removed_at;
+        ALTER TABLE members DROP COLUMN suspended_at;
+        DROP INDEX members_by_name;
+        DROP INDEX members_search;
+        DROP EXTENSION pg_trgm;
+        """
+    )
