@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, overview
+from api.pages.staff import changes, overview, roster
 
 PAGES = (
     account,
@@ -31,6 +31,7 @@ PAGES = (
     devices,
     frame,
     overview,
+    roster,
     changes,
 )
 

@@ -13,6 +13,7 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>": TRAINER,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
