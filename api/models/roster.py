@@ -1,5 +1,6 @@
 """The roster of a session, as staff see it."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -35,6 +36,19 @@ class RosterEntry(Answer):
             "skipped": Reason.all_of(entry.skipped),
         }
         return cls.model_validate(values)
+
+
+class StaffBooking(RosterEntry):
+    """A booking with its session, whatever became of it."""
+
+    status: Literal["confirmed", "waitlisted", "cancelled"]
+    session: Session
+
+    @classmethod
+    def of_found(cls, found: roster.FoundBooking) -> "StaffBooking":
+        """Return the booking with its session."""
+        entry = RosterEntry.of(found.entry).model_dump(by_alias=True)
+        return cls.model_validate({**entry, "status": str(found.status), "session": Session.of(found.session)})
 
 
 class Roster(Answer):

@@ -18,6 +18,7 @@ from api.routes import (
     roster,
     sessions,
     staff,
+    staff_commands,
     tokens,
     unsubscribe,
 )
@@ -39,6 +40,7 @@ ROUTES = (
     events.routes,
     staff.routes,
     roster.routes,
+    staff_commands.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
+from domain.facts import BookingStatus
 from domain.ids import BookingId, MemberId, PassId, TrainingSessionId
 from domain.refusals import RefusalReason
 from storage.database import Db
@@ -79,6 +80,28 @@ def find_roster(db: Db, training_session_id: TrainingSessionId, *, limit: int) -
             _entries(db, training_session_id, _WAITING, limit),
             _entries(db, training_session_id, _SKIPPED, limit),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBooking:
+    """A booking of a session, whatever became of it."""
+
+    entry: RosterEntry
+    status: BookingStatus
+    session: ScheduledSession
+
+
+def find_on_roster(db: Db, booking_id: BookingId) -> FoundBooking | None:
+    """Return a booking with whose it is; None if there is none with this id, or none yet."""
+    with snapshot(db):
+        row = db.execute("SELECT training_session_id, status FROM bookings WHERE id = %s", (booking_id,)).fetchone()
+        session = None if row is None else find_session(db, row[0])
+        if row is None or session is None:
+            return None
+        query = SQL("SELECT {} FROM bookings {} WHERE bookings.id = %s").format(_COLUMNS, _JOINS)
+        with db.cursor(row_factory=class_row(RosterEntry)) as cursor:
+            entry = cursor.execute(query, (booking_id,)).fetchone()
+        return None if entry is None else FoundBooking(entry, BookingStatus(row[1]), session)
 
 
 def _entries(db: Db, training_session_id: TrainingSessionId, condition: SQL, limit: int) -> list[RosterEntry]:
