@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, overview, roster
+from api.pages.staff import changes, overview, roster, session_bookings, session_changes
 
 PAGES = (
     account,
@@ -32,6 +32,8 @@ PAGES = (
     frame,
     overview,
     roster,
+    session_bookings,
+    session_changes,
     changes,
 )
 
