@@ -14,11 +14,13 @@ from api.models.staff_commands import (
     RemoveBody,
     RescheduleBody,
 )
+from api.models.what_if import DryRun, WhatIf
 from api.openapi import Access, command_answer, operation
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import COMMAND_PROBLEMS
 from api.services import services
 from domain.commands import (
+    Actor,
     BookForMember,
     CancelForMember,
     CancelSession,
@@ -30,12 +32,14 @@ from domain.ids import BookingId, MemberId, PassId, SpaceId, TrainerId, Training
 from storage.database import Db
 from storage.queries.schedule import Catalogue, has_entry
 from workers import inbox
+from workers.what_if import what_if
 
 _OF_A_SESSION = [*COMMAND_PROBLEMS, ProblemCode.SESSION_NOT_FOUND]
 _OF_A_BOOKING = [*COMMAND_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND]
 _ACCEPTED = command_answer("Accepted; the outcome is still to come")
 
 Answered = tuple[Command, int, dict[str, str]]
+AnsweredOrSeen = Answered | WhatIf
 
 routes = APIBlueprint("staff_commands", __name__, tag="Staff")
 
@@ -62,12 +66,15 @@ def book_for_member(session_id: UUID, json_data: BookForMemberBody, headers_data
 @operation(
     access=Access.ADMIN,
     problems=_OF_A_BOOKING,
-    answers={200: command_answer("Taken off the session"), 202: _ACCEPTED},
+    answers={200: command_answer("Taken off the session", or_else="WhatIf"), 202: _ACCEPTED},
 )
 @routes.input(RemoveBody)
+@routes.input(DryRun, location="query")
 @routes.input(CommandHeaders, location="headers")
 @routes.output(Command, status_code=200)
-def remove_booking(booking_id: UUID, json_data: RemoveBody, headers_data: CommandHeaders) -> Answered:
+def remove_booking(
+    booking_id: UUID, json_data: RemoveBody, query_data: DryRun, headers_data: CommandHeaders
+) -> AnsweredOrSeen:
     """Take a member off a session.
 
     Also past the deadline; the place goes to the next in line. With or without refund. For admins and owners.
@@ -76,37 +83,43 @@ def remove_booking(booking_id: UUID, json_data: RemoveBody, headers_data: Comman
     if session_id is None:
         raise ProblemError(ProblemCode.BOOKING_NOT_FOUND)
     command = CancelForMember(BookingId(booking_id), json_data.why, refund=json_data.refund)
-    return _give(session_id, command, headers_data, done=200)
+    return _see_or_give(session_id, command, query_data, headers_data)
 
 
 @routes.post("/v1/staff/sessions/<uuid:session_id>/capacity")
 @operation(
     access=Access.ADMIN,
     problems=_OF_A_SESSION,
-    answers={200: command_answer("The session has so many places"), 202: _ACCEPTED},
+    answers={200: command_answer("The session has so many places", or_else="WhatIf"), 202: _ACCEPTED},
 )
 @routes.input(CapacityBody)
+@routes.input(DryRun, location="query")
 @routes.input(CommandHeaders, location="headers")
 @routes.output(Command, status_code=200)
-def change_capacity(session_id: UUID, json_data: CapacityBody, headers_data: CommandHeaders) -> Answered:
+def change_capacity(
+    session_id: UUID, json_data: CapacityBody, query_data: DryRun, headers_data: CommandHeaders
+) -> AnsweredOrSeen:
     """Change the number of places.
 
     More places go to those in line; with fewer nobody loses theirs. For admins and owners.
     """
     command = ChangeCapacity(json_data.capacity, json_data.why)
-    return _give(TrainingSessionId(session_id), command, headers_data, done=200)
+    return _see_or_give(TrainingSessionId(session_id), command, query_data, headers_data)
 
 
 @routes.post("/v1/staff/sessions/<uuid:session_id>/reschedule")
 @operation(
     access=Access.ADMIN,
     problems=_OF_A_SESSION,
-    answers={200: command_answer("The session is moved"), 202: _ACCEPTED},
+    answers={200: command_answer("The session is moved", or_else="WhatIf"), 202: _ACCEPTED},
 )
 @routes.input(RescheduleBody)
+@routes.input(DryRun, location="query")
 @routes.input(CommandHeaders, location="headers")
 @routes.output(Command, status_code=200)
-def reschedule(session_id: UUID, json_data: RescheduleBody, headers_data: CommandHeaders) -> Answered:
+def reschedule(
+    session_id: UUID, json_data: RescheduleBody, query_data: DryRun, headers_data: CommandHeaders
+) -> AnsweredOrSeen:
     """Move a session.
 
     Or change its trainer or space. Bookings stay and everybody is told; a new time opens free cancelling for a day.
@@ -120,28 +133,43 @@ def reschedule(session_id: UUID, json_data: RescheduleBody, headers_data: Comman
         SpaceId(json_data.space_id),
         json_data.why,
     )
-    return _give(TrainingSessionId(session_id), command, headers_data, done=200)
+    return _see_or_give(TrainingSessionId(session_id), command, query_data, headers_data)
 
 
 @routes.post("/v1/staff/sessions/<uuid:session_id>/cancellation")
 @operation(
     access=Access.ADMIN,
     problems=_OF_A_SESSION,
-    answers={200: command_answer("The session is cancelled"), 202: _ACCEPTED},
+    answers={200: command_answer("The session is cancelled", or_else="WhatIf"), 202: _ACCEPTED},
 )
 @routes.input(CancelSessionBody)
+@routes.input(DryRun, location="query")
 @routes.input(CommandHeaders, location="headers")
 @routes.output(Command, status_code=200)
-def cancel_session(session_id: UUID, json_data: CancelSessionBody, headers_data: CommandHeaders) -> Answered:
+def cancel_session(
+    session_id: UUID, json_data: CancelSessionBody, query_data: DryRun, headers_data: CommandHeaders
+) -> AnsweredOrSeen:
     """Cancel a session.
 
     Everybody with a place gets their session back, the line is released, and all are told. For admins and owners.
     """
-    return _give(TrainingSessionId(session_id), CancelSession(json_data.why), headers_data, done=200)
+    return _see_or_give(TrainingSessionId(session_id), CancelSession(json_data.why), query_data, headers_data)
 
 
 def _give(session_id: TrainingSessionId, command: AskedCommand, headers: CommandHeaders, *, done: int) -> Answered:
     return give(services(), Given(caller().member_id, session_id, command, headers, as_staff=True), done=done)
+
+
+def _see_or_give(
+    session_id: TrainingSessionId, command: AskedCommand, query: DryRun, headers: CommandHeaders
+) -> AnsweredOrSeen:
+    if not query.dry_run:
+        return _give(session_id, command, headers, done=200)
+    actor = Actor(caller().member_id, is_staff=True)
+    seen = services().ask(lambda db: what_if(db, session_id, actor, command))
+    if seen is None:
+        raise ProblemError(ProblemCode.SESSION_NOT_FOUND)
+    return WhatIf.of(seen)
 
 
 def _check_references(db: Db, body: RescheduleBody) -> None:

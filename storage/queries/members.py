@@ -1,5 +1,6 @@
 """Members: who signs in, and who I am."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,3 +55,9 @@ def find_role(db: Db, member_id: MemberId) -> Role | None:
     """Return the member's role as it is now; None if there is no such member."""
     row = db.execute("SELECT role FROM members WHERE id = %s", (member_id,)).fetchone()
     return None if row is None else Role(row[0])
+
+
+def names_of(db: Db, member_ids: Collection[MemberId]) -> dict[MemberId, str]:
+    """Return the names of these members; those who do not exist are missing."""
+    rows = db.execute("SELECT id, name FROM members WHERE id = ANY(%s)", (list(member_ids),))
+    return {MemberId(id_): name for id_, name in rows}

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from api.models.commands import Command, CommandHeaders
 from api.models.sessions import Session
+from api.models.what_if import DryRun, WhatIf
 from api.pages.commands import told_command
 from api.pages.queries import checked
 from api.pages.rendering import framed_page, see_other
@@ -18,7 +19,8 @@ from api.problems import ProblemError
 WAIT = "wait=10"
 _KEY_BYTES = 24
 
-Give = Callable[[CommandHeaders], tuple[Command, int, dict[str, str]]]
+Give = Callable[[DryRun, CommandHeaders], tuple[Command, int, dict[str, str]] | WhatIf]
+"""An operation with everything but how it is to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,20 @@ def confirm_page(session: Session, step: Step, **shown: Any) -> Response:
     )
 
 
+def look_at(give: Give) -> WhatIf:
+    """Return what would happen at this moment."""
+    seen = give(DryRun(dry_run=True), CommandHeaders(idempotency_key=None, prefer=None))
+    assert isinstance(seen, WhatIf)  # noqa: S101 - a dry run is answered with nothing else
+    return seen
+
+
 def carry_out(session_id: UUID, fields: Mapping[str, str], give: Give) -> Response:
     """Hand the command in, once for each form, wait for its outcome, and go to the roster, which says it."""
     headers = checked(CommandHeaders, {"idempotency_key": fields.get("key", ""), "prefer": WAIT})
     try:
-        command, _, _ = give(headers)
-        command_id = str(command.id)
+        given = give(DryRun(dry_run=False), headers)
+        assert not isinstance(given, WhatIf)  # noqa: S101 - that is only answered to a dry run
+        command_id = str(given[0].id)
     except ProblemError as problem:
         told = told_command(problem)
         if told is None:

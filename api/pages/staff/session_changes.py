@@ -14,7 +14,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import checked
 from api.pages.schedule_data import names
-from api.pages.staff.acting import Step, carry_out, confirm_page, whole_number
+from api.pages.staff.acting import Give, Step, carry_out, confirm_page, look_at, whole_number
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.problems import ProblemCode, ProblemError
@@ -37,7 +37,8 @@ def ask_capacity(session_id: UUID) -> Response:
         return confirm_page(session, Step("capacity"), asks=True, wanted=session.capacity)
     body = _capacity_from({"capacity": wanted, "why": _NOT_ASKED_YET})
     step = Step("capacity", {"capacity": str(body.capacity)})
-    return confirm_page(session, step, asks=False, wanted=body.capacity)
+    seen = look_at(_giving_change_capacity(session_id, body))
+    return confirm_page(session, step, asks=False, wanted=body.capacity, seen=seen)
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/capacity")
@@ -46,9 +47,7 @@ def do_change_capacity(session_id: UUID) -> Response:
     """Change the number of places."""
     fields = checked_form()
     body = _capacity_from(fields)
-    return carry_out(
-        session_id, fields, lambda headers: v1(change_capacity)(session_id, json_data=body, headers_data=headers)
-    )
+    return carry_out(session_id, fields, _giving_change_capacity(session_id, body))
 
 
 @pages.get("/staff/sessions/<uuid:session_id>/move")
@@ -65,6 +64,7 @@ def ask_to_move(session_id: UUID) -> Response:
         session,
         Step("move", fields),
         asks=False,
+        seen=look_at(_giving_reschedule(session_id, body)),
         starts_at=body.starts_at,
         minutes=body.lasts_minutes,
         trainer=next((one.name for one in trainers if one.id == body.trainer_id), ""),
@@ -78,16 +78,15 @@ def do_move(session_id: UUID) -> Response:
     """Move the session."""
     fields = checked_form()
     body = _move_from(fields, v1(get_session)(session_id))
-    return carry_out(
-        session_id, fields, lambda headers: v1(reschedule)(session_id, json_data=body, headers_data=headers)
-    )
+    return carry_out(session_id, fields, _giving_reschedule(session_id, body))
 
 
 @pages.get("/staff/sessions/<uuid:session_id>/cancel")
 @staff_only(Role.ADMIN)
 def ask_to_cancel_session(session_id: UUID) -> Response:
     """Ask whether the session is to be cancelled."""
-    return confirm_page(v1(get_session)(session_id), Step("cancel"), asks=False)
+    seen = look_at(_giving_cancel_session(session_id, CancelSessionBody(why=_NOT_ASKED_YET)))
+    return confirm_page(v1(get_session)(session_id), Step("cancel"), asks=False, seen=seen)
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/cancel")
@@ -96,8 +95,22 @@ def do_cancel_session(session_id: UUID) -> Response:
     """Cancel the session."""
     fields = checked_form()
     body = checked(CancelSessionBody, {"why": fields.get("why", "")})
-    return carry_out(
-        session_id, fields, lambda headers: v1(cancel_session)(session_id, json_data=body, headers_data=headers)
+    return carry_out(session_id, fields, _giving_cancel_session(session_id, body))
+
+
+def _giving_change_capacity(session_id: UUID, body: CapacityBody) -> Give:
+    return lambda dry_run, headers: v1(change_capacity)(
+        session_id, json_data=body, query_data=dry_run, headers_data=headers
+    )
+
+
+def _giving_reschedule(session_id: UUID, body: RescheduleBody) -> Give:
+    return lambda dry_run, headers: v1(reschedule)(session_id, json_data=body, query_data=dry_run, headers_data=headers)
+
+
+def _giving_cancel_session(session_id: UUID, body: CancelSessionBody) -> Give:
+    return lambda dry_run, headers: v1(cancel_session)(
+        session_id, json_data=body, query_data=dry_run, headers_data=headers
     )
 
 

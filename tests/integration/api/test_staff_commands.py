@@ -209,3 +209,29 @@ def test_staff_see_their_command_with_the_members_booking_and_members_do_not(
 
     assert admin.get(f"/v1/commands/{command['id']}").json["booking"]["status"] == "confirmed"
     problem(anybody.of(member).get(f"/v1/commands/{command['id']}"), 404, "command_not_found")
+
+
+def test_a_dry_run_says_what_would_happen_and_does_nothing(admin: Caller, studio: Studio) -> None:
+    session_id, (first, second) = studio.a_session(capacity=1), studio.members(2)
+    booking_id = booked_for(admin, session_id, first).json["booking_id"]
+    booked_for(admin, session_id, second)
+    commands = "SELECT count(*) FROM commands WHERE training_session_id = %s"
+
+    answer = admin.post(f"/v1/staff/bookings/{booking_id}/cancellation?dry_run=true", {"why": "ill"}, **WAIT)
+
+    assert answer.status_code == 200, answer.json
+    assert [one["member_id"] for one in answer.json["promoted"]["first"]] == [str(second.id)]
+    assert [one["member_id"] for one in answer.json["refunded"]["first"]] == [str(first.id)]
+    assert answer.json["told"]["count"] == 2
+    assert studio.db.execute(commands, (session_id,)).fetchone() == (2,)
+    assert studio.roster(session_id) == {first.id: "confirmed", second.id: "waitlisted"}
+
+
+def test_a_dry_run_is_refused_where_the_operation_is(admin: Caller, anybody: Caller, studio: Studio) -> None:
+    session_id = studio.a_session()
+    path = f"/v1/staff/sessions/{session_id}/capacity?dry_run=true"
+
+    problem(anybody.of(studio.a_member()).post(path, {"capacity": 3, "why": "mats"}), 403, "not_permitted")
+    problem(admin.post(path, {"capacity": 0, "why": "mats"}), 422, "invalid_input")
+    missing = f"/v1/staff/sessions/{uuid4()}/capacity?dry_run=true"
+    problem(admin.post(missing, {"capacity": 3, "why": "mats"}), 404, "session_not_found")

@@ -178,3 +178,28 @@ def test_a_trainer_sees_the_roster_and_no_way_to_change_it(browser: Browser, stu
     studio.db.execute("UPDATE members SET role = 'trainer' WHERE id = %s", (me.id,))
 
     assert not changes & show(browser, f"/staff/sessions/{session_id}").links().keys()
+
+
+def test_before_it_is_confirmed_it_says_who_moves_up_who_is_refunded_and_who_is_told(
+    browser: Browser, studio: Studio
+) -> None:
+    session_id = studio.a_session(capacity=1)
+    first, second = (named(studio, one, name) for one, name in zip(studio.members(2), ("Ann", "Ben"), strict=True))
+    booking_id = booked(studio, session_id, first)
+    booked(studio, session_id, second)
+
+    page = show(browser, f"/staff/bookings/{booking_id}/remove")
+
+    (told,) = [one.text for one in page.elements if one.attributes.get("id") == "what-if"]
+    assert "1 moves up from the line: Ben" in told
+    assert "1 gets a session back: Ann" in told
+    assert "2 are told: Ann, Ben" in told
+    assert studio.roster(session_id) == {first.id: "confirmed", second.id: "waitlisted"}
+
+
+def test_what_would_be_refused_is_said_before_it_is_asked(browser: Browser, studio: Studio) -> None:
+    session_id = studio.a_session(starts_at=datetime.now(UTC) - timedelta(hours=1))
+
+    page = show(browser, f"/staff/sessions/{session_id}/capacity?capacity=9")
+
+    assert "That would be refused" in page.texts("strong")
