@@ -12,7 +12,8 @@ from api.models.commands import Command, CommandHeaders
 from api.problems import ProblemCode, ProblemError
 from api.requests import preferred_wait
 from api.services import Services
-from domain.commands import Actor, BookSeat, CancelBooking
+from domain.commands import Actor
+from domain.commands import Command as AskedCommand
 from domain.ids import CommandId, MemberId, TrainingSessionId
 from domain.outcomes import CommandStatus, Refused
 from storage.command_codec import encode_command
@@ -23,17 +24,20 @@ from storage.queries.bookings import MyBooking, find_booking
 from storage.queries.commands import CommandState, count_ahead, find_command
 from workers import inbox
 
+_OF_STAFF = {"book_for_member", "cancel_for_member"}
+
 log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A command about to be handed in, with how it is to be taken."""
+    """A command about to be handed in, with how it is to be taken; `as_staff` for the studio, not for oneself."""
 
     member_id: MemberId
     training_session_id: TrainingSessionId
-    command: BookSeat | CancelBooking
+    command: AskedCommand
     headers: CommandHeaders
+    as_staff: bool = False
 
 
 def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, dict[str, str]]:
@@ -79,7 +83,7 @@ def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCo
             services.redis,
             command_id=command_id,
             training_session_id=given.training_session_id,
-            actor=Actor(given.member_id),
+            actor=Actor(given.member_id, is_staff=given.as_staff),
             command=given.command,
             idempotency_key=given.headers.idempotency_key,
         )
@@ -119,7 +123,10 @@ def _settled_state(
 def find_with_booking(
     db: Db, command_id: CommandId, member_id: MemberId
 ) -> tuple[CommandState, MyBooking | None] | None:
-    """Return this member's command and the booking it makes or ends; None when the member gave no such command."""
+    """Return this member's command and the booking it makes or ends; None when the member gave no such command.
+
+    A booking that the member made or ended as staff may be another's, and is returned as well.
+    """
     state = find_command(db, command_id, member_id)
     if state is None:
         return None
@@ -127,5 +134,5 @@ def find_with_booking(
         state = replace(state, ahead=count_ahead(db, state.training_session_id, state.seq))
     # Until it is settled there is no booking, and a cancellation may name another member's.
     booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
-    is_mine = booking is not None and booking.booking.member_id == member_id
-    return state, booking if is_mine else None
+    may_see = booking is not None and (booking.booking.member_id == member_id or state.kind in _OF_STAFF)
+    return state, booking if may_see else None

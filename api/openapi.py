@@ -14,6 +14,7 @@ from apiflask import APIBlueprint
 from api import auth
 from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
+from api.models.what_if import WhatIf
 from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, ProblemError, problem_members
 from api.services import services
 from domain.roles import Role
@@ -131,10 +132,14 @@ def html_answer(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"text/html": {"schema": {"type": "string"}}}}
 
 
-def command_answer(description: str) -> dict[str, Any]:
-    """Return the OpenAPI response of an operation that answers with a command."""
+def command_answer(description: str, *, or_else: str | None = None) -> dict[str, Any]:
+    """Return the OpenAPI response of an operation that answers with a command, or, asked otherwise, another model."""
     headers = {name: HEADER_DOCS[name] for name in ("Location", "Preference-Applied")}
-    return {**json_answer("Command", description), "headers": headers}
+    answer = {**json_answer("Command", description), "headers": headers}
+    if or_else is not None:
+        models = [{"$ref": f"{SCHEMAS}{name}"} for name in ("Command", or_else)]
+        answer["content"] = {JSON: {"schema": {"oneOf": models}}}
+    return answer
 
 
 def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
@@ -167,11 +172,13 @@ def _problem_answer(codes: list[ProblemCode]) -> dict[str, Any]:
 def finish(spec: dict[str, Any]) -> dict[str, Any]:
     """Tidy what APIFlask made: plain schema names, bodies required where they are, parameters without null."""
     schemas = spec["components"]["schemas"]
-    problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
-    nested = problem.pop("$defs", {})
+    nested: dict[str, Any] = {}
+    for model in (Problem, WhatIf):
+        schema = model.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
+        nested |= {**schema.pop("$defs", {}), model.__name__: schema}
     spec = _renamed(spec, {name: name.rpartition(".")[2] for name in schemas})
     schemas = spec["components"]["schemas"]
-    for name, schema in {**nested, "Problem": problem}.items():
+    for name, schema in nested.items():
         schemas.setdefault(name, schema)
     for operations in spec["paths"].values():
         for method, about in operations.items():

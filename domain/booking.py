@@ -64,10 +64,12 @@ def cancel(
     now: datetime,
     member_id: MemberId | None = None,
     by: CancelledBy = CancelledBy.MEMBER,
+    refund: bool = True,
 ) -> Outcome:
     """Give a place back and promote the next in line, or leave the waitlist.
 
-    With a `member_id` the booking must be that member's and the deadline counts; staff pass none.
+    With a `member_id` the booking must be that member's and the deadline counts; staff pass none. Without `refund` the
+    pass gets nothing back.
     """
     training_session = facts.training_session
     booking = facts.bookings.get(booking_id)
@@ -78,17 +80,17 @@ def cancel(
         return Refused((gone,))
     if by is CancelledBy.MEMBER and (too_late := _too_late_to_cancel(training_session, booking, now)):
         return Refused(too_late)
-    event = ended(booking, by)
+    event = ended(booking, by, refund=refund)
     if isinstance(event, WaitlistLeft):
         return Applied((event,))
     places = training_session.capacity - (facts.booked - 1)
     return Applied((event, *fill_places(facts, places=places, now=now)))
 
 
-def ended(booking: Booking, by: CancelledBy) -> Event:
+def ended(booking: Booking, by: CancelledBy, *, refund: bool = True) -> Event:
     """Say what ending this live booking means: a refund for a confirmed one, nothing owed for one that waits."""
     if booking.status is BookingStatus.CONFIRMED:
-        return BookingCancelled(booking.id, booking.member_id, booking.pass_id, by)
+        return BookingCancelled(booking.id, booking.member_id, booking.pass_id, by, refunded=refund)
     return WaitlistLeft(booking.id, booking.member_id, by, was_skipped=bool(booking.skipped))
 
 

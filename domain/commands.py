@@ -1,7 +1,8 @@
 """What people may ask of a session: one frozen dataclass each, and the `Command` union.
 
 To add a command, write it here, add it to `Command` and follow the type checker: `decide.py` stops matching
-exhaustively until the new command has a rule.
+exhaustively until the new command has a rule. A field that a command gets later has a default, which means what the
+command meant without it, and is not written where it has it: the log and its receipts stay as they were.
 """
 
 from dataclasses import dataclass
@@ -35,27 +36,39 @@ class BookForMember:
 
 @dataclass(frozen=True, slots=True)
 class CancelForMember:
-    """Staff take a member off the session, also past the deadline, with refund; `why` is told to the member."""
+    """Staff take a member off the session, also past the deadline; `why` is told to the member.
+
+    Without `refund` the session that was taken for the place does not go back to the pass.
+    """
 
     booking_id: BookingId
     why: str
+    refund: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeCapacity:
-    """Staff change how many places the session has (at least 1). Lowering it evicts nobody."""
+    """Staff change how many places the session has (at least 1). Lowering it evicts nobody.
+
+    `why` is kept with the command.
+    """
 
     capacity: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RescheduleSession:
-    """Staff move the session, or change its trainer or space; all four values are the new ones."""
+    """Staff move the session, or change its trainer or space; all four values are the new ones.
+
+    `why` is kept with the command.
+    """
 
     starts_at: datetime
     lasts_minutes: int
     trainer_id: TrainerId
     space_id: SpaceId
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
             )
         case CancelBooking(booking_id):
             return booking.cancel(facts, booking_id=booking_id, now=now, member_id=actor.member_id)
-        case CancelForMember(booking_id):
-            return booking.cancel(facts, booking_id=booking_id, now=now, by=CancelledBy.STAFF)
+        case CancelForMember(booking_id, refund=refund):
+            return booking.cancel(facts, booking_id=booking_id, now=now, by=CancelledBy.STAFF, refund=refund)
         case ChangeCapacity(capacity):
             return training_session.change_capacity(facts, capacity=capacity, now=now)
         case RescheduleSession():

@@ -1,4 +1,7 @@
-"""What became true: frozen facts in the past tense. A command's events are its outcome in the journal."""
+"""What became true: frozen facts in the past tense. A command's events are its outcome in the journal.
+
+A field that an event gets later has a default, and is not written where it has it: old journals stay as they were.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,12 +40,13 @@ class CancelledBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BookingCancelled:
-    """The place is given back and one session went back to the same pass."""
+    """The place is given back and, unless staff refused it, one session went back to the same pass."""
 
     booking_id: BookingId
     member_id: MemberId
     pass_id: PassId
     by: CancelledBy
+    refunded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,12 @@ def plain_instant(instant: datetime) -> str:
 
 
 def _plain_event(event: Event) -> Plain:
-    name, names = _SHAPES[type(event)]
+    name, shape = _SHAPES[type(event)]
     plain: Plain = {"event": name}
-    for field in names:
-        plain[field] = _plain_value(getattr(event, field))
+    for field, default in shape:
+        value = getattr(event, field)
+        if value != default:
+            plain[field] = _plain_value(value)
     return plain
 
 
@@ -98,8 +100,11 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
 
 
-_SHAPES = {kind: (_snake(kind.__name__), tuple(field.name for field in fields(kind))) for kind in get_args(Event)}
-"""`SeatBooked` is written as `seat_booked`; its fields keep their names."""
+_SHAPES = {
+    kind: (_snake(kind.__name__), tuple((field.name, field.default) for field in fields(kind)))
+    for kind in get_args(Event)
+}
+"""`SeatBooked` is written as `seat_booked`; its fields keep their names, and one that has its default is left out."""
 
 
 def _plain_value(value: object) -> object:

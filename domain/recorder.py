@@ -53,7 +53,7 @@ def _record_event(facts: Facts, accepted: AcceptedCommand, event: Event) -> None
             _record_new_booking(facts, accepted, event)
         case BookingCancelled():
             facts.booked -= 1
-            _charge(facts, event.pass_id, -1)
+            _charge(facts, event.pass_id, -int(event.refunded))
             _end(facts, accepted, event.booking_id)
         case WaitlistLeft():
             facts.waiting -= not event.was_skipped

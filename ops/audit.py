@@ -140,5 +140,5 @@ def _ledger_of(entry: Entry, outcome: Outcome) -> Iterable[LedgerRow]:
     for event in outcome.events:
         if isinstance(event, SeatBooked | WaiterPromoted):
             yield LedgerRow(event.booking_id, event.pass_id, entry.id, -1)
-        elif isinstance(event, BookingCancelled):
+        elif isinstance(event, BookingCancelled) and event.refunded:
             yield LedgerRow(event.booking_id, event.pass_id, entry.id, 1)

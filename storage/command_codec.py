@@ -11,9 +11,13 @@ _KIND_OF = {shape: kind for kind, shape in KINDS.items()}
 
 
 def encode_command(command: Command) -> tuple[str, dict[str, Any]]:
-    """Return the command's stable kind and its payload as plain JSON values."""
+    """Return the command's stable kind and its payload as plain JSON values.
+
+    What has its default is left out: a command is written as it was before it had the field, so that its key, sent
+    again, still finds it.
+    """
     kind = _KIND_OF[type(command)]
-    payload: dict[str, Any] = _ADAPTERS[kind].dump_python(command, mode="json")
+    payload: dict[str, Any] = _ADAPTERS[kind].dump_python(command, mode="json", exclude_defaults=True)
     return kind, payload
 
 

@@ -19,7 +19,6 @@ from domain.refusals import RefusalReason
 from storage.database import Db
 
 LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was foreseen
-
 _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
@@ -49,12 +48,14 @@ class LockedSession:
 class BatchFacts:
     """The facts of one batch, and beside them the bookings and passes as they were loaded.
 
-    `reminder_leads` are the durations before a start at which this studio reminds its members.
+    `reminder_leads` are the durations before a start at which this studio reminds its members. `to_write` says that
+    the passes are locked as they are read, because the batch may change them.
     """
 
     facts: Facts
     starts_at_was: datetime
     reminder_leads: tuple[timedelta, ...] = ()
+    to_write: bool = True
     loaded_bookings: dict[BookingId, Booking] = field(default_factory=dict)
     loaded_passes: dict[PassId, Pass] = field(default_factory=dict)
 
@@ -64,10 +65,17 @@ def lock_training_session(db: Db, training_session_id: TrainingSessionId) -> Loc
 
     FOR NO KEY UPDATE, because accepting inserts rows that refer to the session and must not wait for a batch.
     """
-    row = db.execute(
-        f"SELECT {_SESSION_COLUMNS} FROM training_sessions WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",  # noqa: S608
-        (training_session_id,),
-    ).fetchone()
+    return _session(db, training_session_id, "FOR NO KEY UPDATE SKIP LOCKED")
+
+
+def read_training_session(db: Db, training_session_id: TrainingSessionId) -> LockedSession | None:
+    """Return the session's row as it stands, without locking it; None if there is none."""
+    return _session(db, training_session_id, "")
+
+
+def _session(db: Db, training_session_id: TrainingSessionId, lock: str) -> LockedSession | None:
+    query = f"SELECT {_SESSION_COLUMNS} FROM training_sessions WHERE id = %s {lock}"  # noqa: S608
+    row = db.execute(query, (training_session_id,)).fetchone()
     if row is None:
         return None
     *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left, minutes = row
@@ -119,8 +127,11 @@ def training_session_from(row: Sequence[Any]) -> TrainingSession:
     )
 
 
-def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) -> BatchFacts:
-    """Load what this batch touches and lock its passes, in two statements whatever the batch's size."""
+def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand], *, to_write: bool = True) -> BatchFacts:
+    """Load what this batch touches and lock its passes, in two statements whatever the batch's size.
+
+    What is not `to_write` is only read, and locks nothing.
+    """
     facts = Facts(
         training_session=locked.training_session,
         position=locked.position,
@@ -128,7 +139,7 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) 
         waiting=locked.waiting,
         skipped=locked.skipped,
     )
-    loaded = BatchFacts(facts, locked.training_session.starts_at, locked.reminder_leads)
+    loaded = BatchFacts(facts, locked.training_session.starts_at, locked.reminder_leads, to_write=to_write)
     wanted = _wanted_by(batch)
     # Each cancellation may free a place; without one nobody is promoted and the line need not be read.
     line_limit = min(len(wanted.bookings), locked.waiting)
@@ -192,6 +203,26 @@ def load_roster(db: Db, loaded: BatchFacts) -> None:
     _lock_passes(db, loaded, (PassId(row[2]) for row in rows))
 
 
+def load_head_of_roster(db: Db, loaded: BatchFacts, *, limit: int) -> None:
+    """Load so many with a place, and so many in line, and take them for the roster: the session's row counts all."""
+    facts = loaded.facts
+    rows = db.execute(
+        f"""
+        (SELECT {_BOOKING_COLUMNS} FROM bookings WHERE training_session_id = %(session)s AND status = 'confirmed'
+          ORDER BY position LIMIT %(limit)s)
+        UNION ALL
+        (SELECT {_BOOKING_COLUMNS} FROM bookings
+          WHERE training_session_id = %(session)s AND status = 'waitlisted' AND skipped IS NULL
+          ORDER BY position LIMIT %(limit)s)
+        """,  # noqa: S608
+        {"session": facts.training_session.id, "limit": limit},
+    ).fetchall()
+    _add_bookings(loaded, rows)
+    facts.roster_known = True
+    facts.line_known_to = _known_to(facts.waiting, len(facts.line), facts.line[-1][0] if facts.line else 0)
+    _lock_passes(db, loaded, (PassId(row[2]) for row in rows))
+
+
 @dataclass(slots=True)
 class _Wanted:
     members: list[MemberId] = field(default_factory=list)
@@ -236,15 +267,15 @@ def _add_bookings(loaded: BatchFacts, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _lock_passes(db: Db, loaded: BatchFacts, pass_ids: Iterable[PassId]) -> None:
-    """Lock these passes in one statement, in `id` order, so that two batches seldom wait for each other crosswise."""
+    """Read these passes in one statement, locked in `id` order, so that two batches seldom wait crosswise."""
     missing = list({id_ for id_ in pass_ids if id_ not in loaded.facts.passes})
     if not missing:
         return
     rows = db.execute(
-        """
+        f"""
         SELECT id, member_id, active, sessions_left, expires_at, training_ids
-          FROM passes WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-        """,
+          FROM passes WHERE id = ANY(%s) ORDER BY id {"FOR NO KEY UPDATE" if loaded.to_write else ""}
+        """,  # noqa: S608
         (missing,),
     )
     for id_, member_id, active, sessions_left, expires_at, training_ids in rows:

@@ -207,7 +207,7 @@ def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
         for one in settled
         if isinstance(one.outcome, Applied)
         for event in one.outcome.events
-        if isinstance(event, SeatBooked | WaiterPromoted | BookingCancelled)
+        if isinstance(event, SeatBooked | WaiterPromoted) or (isinstance(event, BookingCancelled) and event.refunded)
     ]
     if lines:
         db.execute(

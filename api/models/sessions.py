@@ -129,7 +129,7 @@ class Studio(Answer):
 
 
 class NamesPage(Answer):
-    """Trainers or trainings, by name."""
+    """Trainers, trainings or spaces, by name."""
 
     items: list[Named]
     next_cursor: NextCursor

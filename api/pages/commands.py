@@ -27,3 +27,12 @@ def find_command(command_id: UUID) -> Command | None:
         if problem.code is not ProblemCode.COMMAND_NOT_FOUND:
             raise
         return None
+
+
+def told_command(problem: ProblemError) -> str | None:
+    """Return the id of the command that the problem speaks of: the one refused, or the one that used the key first."""
+    if problem.command is not None:
+        return str(problem.command["id"])
+    if problem.code is ProblemCode.IDEMPOTENCY_KEY_REUSED:
+        return problem.headers["Location"].rpartition("/")[2]
+    return None

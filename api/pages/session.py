@@ -12,7 +12,7 @@ from api.models.bookings import BookSeatBody
 from api.models.commands import CommandHeaders
 from api.models.sessions import SessionDetail
 from api.pages.blueprint import pages
-from api.pages.commands import command_in_address
+from api.pages.commands import command_in_address, told_command
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, visitor
@@ -79,7 +79,7 @@ def book_place(session_id: UUID) -> Response:
     try:
         command, _, _ = v1(book)(session_id, json_data=body, headers_data=headers)
     except ProblemError as problem:
-        command_id = _told_command(problem)
+        command_id = told_command(problem)
         if command_id is None:
             raise
         return see_other(f"{page}?command={command_id}")
@@ -115,12 +115,3 @@ def _read(fields: dict[str, str]) -> tuple[BookSeatBody, CommandHeaders]:
     if errors:
         raise ProblemError(ProblemCode.INVALID_INPUT, errors=errors)
     return body, headers
-
-
-def _told_command(problem: ProblemError) -> str | None:
-    """Return the id of the command that the problem speaks of: the one refused, or the one that used the key first."""
-    if problem.command is not None:
-        return str(problem.command["id"])
-    if problem.code is ProblemCode.IDEMPOTENCY_KEY_REUSED:
-        return problem.headers["Location"].rpartition("/")[2]
-    return None

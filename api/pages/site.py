@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, member, members, overview, standing
+from api.pages.staff import changes, member, members, overview, roster, session_bookings, session_changes, standing
 
 PAGES = (
     account,
@@ -31,6 +31,9 @@ PAGES = (
     devices,
     frame,
     overview,
+    roster,
+    session_bookings,
+    session_changes,
     changes,
     members,
     member,

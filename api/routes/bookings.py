@@ -16,7 +16,7 @@ from domain.commands import BookSeat, CancelBooking
 from domain.ids import BookingId, PassId, TrainingSessionId
 from workers import inbox
 
-_PROBLEMS = [
+COMMAND_PROBLEMS = [
     ProblemCode.INVALID_JSON,
     ProblemCode.REFUSED,
     ProblemCode.BODY_TOO_LARGE,
@@ -26,6 +26,8 @@ _PROBLEMS = [
     ProblemCode.COMMAND_FAILED,
     ProblemCode.DATABASE_UNAVAILABLE,
 ]
+"""What may be wrong with any command."""
+
 _ACCEPTED = command_answer("Accepted; the outcome is still to come")
 
 Answered = tuple[Command, int, dict[str, str]]
@@ -36,7 +38,7 @@ routes = APIBlueprint("bookings", __name__, tag="Booking")
 @routes.post("/v1/sessions/<uuid:session_id>/bookings")
 @operation(
     access=Access.MEMBER,
-    problems=[*_PROBLEMS, ProblemCode.SESSION_NOT_FOUND],
+    problems=[*COMMAND_PROBLEMS, ProblemCode.SESSION_NOT_FOUND],
     answers={201: command_answer("Booked, or in line: see the booking's status"), 202: _ACCEPTED},
 )
 @routes.input(BookSeatBody, example={"pass_id": "0197d6a2-4f5e-7c3b-8a10-2f6f4f1f0c11"})
@@ -55,7 +57,7 @@ def book(session_id: UUID, json_data: BookSeatBody, headers_data: CommandHeaders
 @routes.post("/v1/bookings/<uuid:booking_id>/cancellation")
 @operation(
     access=Access.MEMBER,
-    problems=[*_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND],
+    problems=[*COMMAND_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND],
     answers={200: command_answer("Cancelled, or out of the line"), 202: _ACCEPTED},
 )
 @routes.input(NoFields)

@@ -51,6 +51,18 @@ def get_trainings(query_data: PageQuery) -> NamesPage:
     return _page(Catalogue.TRAININGS, query_data)
 
 
+@routes.get("/v1/spaces")
+@operation(access=Access.PUBLIC, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(PageQuery, location="query")
+@routes.output(NamesPage)
+def get_spaces(query_data: PageQuery) -> NamesPage:
+    """List the spaces.
+
+    By name, a page at a time; where sessions take place.
+    """
+    return _page(Catalogue.SPACES, query_data)
+
+
 def _page(catalogue: Catalogue, query: PageQuery) -> NamesPage:
     limit, after = page_size(query.limit), cursors.read_uuid(query.cursor)
     found = services().ask(lambda db: list_catalogue(db, catalogue, after=after, limit=limit + 1))

@@ -81,3 +81,8 @@ def count_ahead(db: Db, training_session_id: TrainingSessionId, seq: int) -> int
         (training_session_id, seq, AHEAD_COUNTED_MAX),
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def count_waiting(db: Db, training_session_id: TrainingSessionId) -> int:
+    """Return how many of the session's commands wait, counted up to a thousand."""
+    return count_ahead(db, training_session_id, 2**63 - 1)

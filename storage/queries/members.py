@@ -1,5 +1,6 @@
 """Members: who signs in, and who I am."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,3 +60,9 @@ def find_standing(db: Db, member_id: MemberId) -> tuple[Role, MemberStatus] | No
     """Return the member's role and status as they are now; None if there is no such member."""
     row = db.execute("SELECT role, suspended_at, removed_at FROM members WHERE id = %s", (member_id,)).fetchone()
     return None if row is None else (Role(row[0]), status_of(row[1], row[2]))
+
+
+def names_of(db: Db, member_ids: Collection[MemberId]) -> dict[MemberId, str]:
+    """Return the names of these members; those who do not exist are missing."""
+    rows = db.execute("SELECT id, name FROM members WHERE id = ANY(%s)", (list(member_ids),))
+    return {MemberId(id_): name for id_, name in rows}

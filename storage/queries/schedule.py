@@ -170,15 +170,16 @@ def find_studio(db: Db) -> Studio | None:
 
 
 class Catalogue(StrEnum):
-    """What the schedule can be narrowed to, by table."""
+    """What sessions are of, by table."""
 
     TRAINERS = "trainers"
     TRAININGS = "trainings"
+    SPACES = "spaces"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """A trainer or a training."""
+    """A trainer, a training or a space."""
 
     id: UUID
     name: str
@@ -197,3 +198,9 @@ def list_catalogue(db: Db, catalogue: Catalogue, *, after: UUID | None, limit: i
         {"after": after, "limit": limit},
     )
     return [CatalogueEntry(*row) for row in rows]
+
+
+def has_entry(db: Db, catalogue: Catalogue, id_: UUID) -> bool:
+    """Whether there is a trainer, training or space with this id."""
+    query = SQL("SELECT FROM {table} WHERE id = %s").format(table=Identifier(catalogue))
+    return db.execute(query, (id_,)).fetchone() is not None

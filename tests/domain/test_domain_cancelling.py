@@ -242,3 +242,25 @@ def test_staff_cannot_cancel_what_is_not_there() -> None:
     outcome = play(facts_of(), asked(CancelForMember(BookingId(an_id("nothing")), why="on request")))
 
     assert reasons_of(outcome) == (RefusalReason.BOOKING_NOT_FOUND,)
+
+
+def test_staff_may_take_a_member_off_without_giving_the_session_back() -> None:
+    facts = facts_of(ONE_PLACE, confirmed=[ANN], waiting=[BEN])
+
+    outcome = play(facts, asked(CancelForMember(booking_of(ANN), "never came", refund=False)))
+
+    assert events_of(outcome) == (
+        BookingCancelled(booking_of(ANN), ANN.member_id, ANN.id, CancelledBy.STAFF, refunded=False),
+        WaiterPromoted(booking_of(BEN), BEN.member_id, BEN.id),
+    )
+    assert facts.passes[ANN.id].sessions_left == ANN.sessions_left
+    assert facts.passes[BEN.id].sessions_left == 0
+
+
+def test_whoever_waits_is_taken_off_the_line_alike_with_and_without_refund() -> None:
+    ended = [
+        events_of(play(facts_of(ONE_PLACE, confirmed=[ANN], waiting=[BEN]), asked(command)))
+        for command in (CancelForMember(booking_of(BEN), "ill"), CancelForMember(booking_of(BEN), "ill", refund=False))
+    ]
+
+    assert ended[0] == ended[1] == (WaitlistLeft(booking_of(BEN), BEN.member_id, CancelledBy.STAFF, was_skipped=False),)

@@ -95,7 +95,9 @@ class NaiveStudio:
         self._pay(pass_id, 1)
         return [("booked", member)]
 
-    def cancel(self, session_id: TrainingSessionId, booking: UUID, member: UUID | None, now: datetime) -> list[Told]:
+    def cancel(
+        self, session_id: TrainingSessionId, booking: UUID, member: UUID | None, now: datetime, *, refund: bool = True
+    ) -> list[Told]:
         """End a booking for its member, or for the staff when `member` is None."""
         session = self.sessions[session_id]
         found = [person for person in session.people if person.booking == booking]
@@ -109,7 +111,7 @@ class NaiveStudio:
                 return [("refused", frozenset({"session_started"}))]
             if person.state == "confirmed" and not self._in_time_to_cancel(session, person, now):
                 return [("refused", frozenset({"cancellation_closed"}))]
-        return [*self._end(person), *self._promote(session, now)]
+        return [*self._end(person, refund=refund), *self._promote(session, now)]
 
     def change_capacity(self, session_id: TrainingSessionId, capacity: int, now: datetime) -> list[Told]:
         session = self.sessions[session_id]
@@ -203,8 +205,10 @@ class NaiveStudio:
                 told.append(("promoted", person.member))
         return told
 
-    def _end(self, person: Person) -> list[Told]:
+    def _end(self, person: Person, *, refund: bool = True) -> list[Told]:
         was, person.state = person.state, "gone"
+        if was == "confirmed" and not refund:
+            return [("given up", person.member)]
         if was == "confirmed":
             self._pay(person.pays_with, -1)
             return [("refunded", person.member)]

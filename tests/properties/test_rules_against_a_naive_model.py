@@ -95,30 +95,36 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
         self.agree(outcome, self.naive.book(session, booking, member, pass_id, self.now, by_staff=staff))
 
     @precondition(lambda self: self.live_bookings())
-    @rule(which=st.integers(0, 11), member=some_member, odd=seldom, staff=seldom)
-    def cancel(self, which: int, member: MemberId, *, odd: bool, staff: bool) -> None:
+    @rule(which=st.integers(0, 11), member=some_member, odd=seldom, staff=seldom, refund=st.booleans())
+    def cancel(self, which: int, member: MemberId, *, odd: bool, staff: bool, refund: bool) -> None:
         live = self.live_bookings()
-        self.end(live[which % len(live)], member, odd=odd, staff=staff)
+        self.end(live[which % len(live)], member, odd=odd, staff=staff, refund=refund or not staff)
 
     @precondition(lambda self: self.places_somebody_waits_for())
-    @rule(which=st.integers(0, 11))
-    def free_a_place_somebody_waits_for(self, which: int) -> None:
+    @rule(which=st.integers(0, 11), refund=st.booleans())
+    def free_a_place_somebody_waits_for(self, which: int, *, refund: bool) -> None:
         places = self.places_somebody_waits_for()
-        self.end(places[which % len(places)], MEMBERS[0], odd=False, staff=True)
+        self.end(places[which % len(places)], MEMBERS[0], odd=False, staff=True, refund=refund)
 
     @precondition(lambda self: self.made)
     @rule(which=st.integers(0, 11), member=some_member, odd=seldom, staff=seldom)
     def cancel_what_may_be_gone(self, which: int, member: MemberId, *, odd: bool, staff: bool) -> None:
-        self.end(self.made[-1 - which % len(self.made)], member, odd=odd, staff=staff)
+        self.end(self.made[-1 - which % len(self.made)], member, odd=odd, staff=staff, refund=True)
 
     def end(
-        self, made: tuple[TrainingSessionId, BookingId, MemberId], member: MemberId, *, odd: bool, staff: bool
+        self,
+        made: tuple[TrainingSessionId, BookingId, MemberId],
+        member: MemberId,
+        *,
+        odd: bool,
+        staff: bool,
+        refund: bool,
     ) -> None:
         session, booking, owner = made
         who = member if odd else owner
-        command = CancelForMember(booking, why="ill") if staff else CancelBooking(booking)
+        command = CancelForMember(booking, "ill", refund=refund) if staff else CancelBooking(booking)
         outcome, _ = self.send(session, command, STAFF if staff else Actor(who))
-        self.agree(outcome, self.naive.cancel(session, booking, None if staff else who, self.now))
+        self.agree(outcome, self.naive.cancel(session, booking, None if staff else who, self.now, refund=refund))
         self.look_again_where_refunded(outcome)
 
     @rule(session=some_session, capacity=st.integers(1, 4))
@@ -254,7 +260,7 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
     def look_again_where_refunded(self, outcome: Outcome) -> None:
         if isinstance(outcome, Applied):
             for event in outcome.events:
-                if isinstance(event, BookingCancelled):
+                if isinstance(event, BookingCancelled) and event.refunded:
                     self.look_again_everywhere(event.pass_id)
 
     def look_again_everywhere(self, pass_id: PassId) -> None:
@@ -271,7 +277,7 @@ def ledger_lines(outcome: Applied) -> Iterator[tuple[PassId, int]]:
     for event in outcome.events:
         if isinstance(event, SeatBooked | WaiterPromoted):
             yield event.pass_id, -1
-        elif isinstance(event, BookingCancelled):
+        elif isinstance(event, BookingCancelled) and event.refunded:
             yield event.pass_id, 1
 
 

@@ -109,5 +109,5 @@ def _ending(wish: Wish, row: SessionRow, pass_: Pass, made: list[BookingId]) -> 
         return CancelBooking(booking_id), Actor(pass_.member_id)
     booking = live[wish.number % len(live)] if wish.number % 2 else live[0]
     if wish.kind == "staff cancels":
-        return CancelForMember(booking.id, "ill"), STAFF
+        return CancelForMember(booking.id, "ill", refund=wish.other % 2 == 0), STAFF
     return CancelBooking(booking.id), Actor(booking.member_id)

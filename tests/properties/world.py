@@ -143,6 +143,8 @@ def _event_in_words(event: Event) -> Told:
             return (word, member, frozenset(str(reason) for reason in reasons))
         case CapacityChanged(_, after):
             return (word, after)
+        case BookingCancelled(_, member, refunded=False):
+            return ("given up", member)
         case SessionRescheduled() | SessionUpdated() | SessionCancelled():
             return (word,)
         case _:

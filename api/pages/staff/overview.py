@@ -1,15 +1,68 @@
-"""Where staff begin: the areas they may enter."""
+"""Where staff begin: the sessions of today and the next days, or of one day, each leading to its roster."""
 
-from flask import Response
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from flask import Response, request
+
+from api.models.sessions import SessionsQuery
 from api.pages.blueprint import pages
+from api.pages.interface import v1
+from api.pages.queries import checked
 from api.pages.rendering import framed_page
+from api.pages.schedule_address import YEAR_MAX, YEAR_MIN
+from api.pages.schedule_data import day_of
 from api.pages.staff.frame import staff_only
+from api.problems import ProblemCode, ProblemError
+from api.routes.catalogue import get_studio
+from api.routes.sessions import get_sessions
 from domain.roles import Role
+
+DAYS = 7  # today and the next ones
+LISTED_MAX = 100  # sessions on a page
 
 
 @pages.get("/staff")
 @staff_only(Role.TRAINER)
 def show_overview() -> Response:
-    """Show the areas."""
-    return framed_page("staff/overview.html")
+    """List the sessions of the day that the address names, or of today and the days after it."""
+    zone = ZoneInfo(v1(get_studio)().time_zone)
+    today = datetime.now(UTC).astimezone(zone).date()
+    day = _day_in_address()
+    first, count = (today, DAYS) if day is None else (day, 1)
+    values = {
+        "from": _midnight(first, zone),
+        "to": _midnight(first + timedelta(days=count), zone),
+        "cursor": request.args.get("cursor"),
+        "limit": LISTED_MAX,
+    }
+    found = v1(get_sessions)(checked(SessionsQuery, values))
+    by_day = groupby(found.items, key=lambda one: one.starts_at_local.date())
+    return framed_page(
+        "staff/overview.html",
+        days=[day_of(date_, zone, list(sessions)) for date_, sessions in by_day],
+        day=day,
+        beside=None if day is None else (day - timedelta(days=1), day + timedelta(days=1)),
+        today=today,
+        next_cursor=found.next_cursor,
+        now=datetime.now(UTC),
+        tz=zone.key,
+    )
+
+
+def _day_in_address() -> date | None:
+    text = request.args.get("day")
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not YEAR_MIN < day.year < YEAR_MAX:
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors={"day": "Write a day of the calendar as 2031-03-05."})
+    return day
+
+
+def _midnight(day: date, zone: ZoneInfo) -> str:
+    return datetime.combine(day, time(), zone).isoformat()

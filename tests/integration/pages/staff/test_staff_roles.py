@@ -24,6 +24,17 @@ LEAST = {
     "POST /staff/members/<uuid:member_id>/removal": ADMIN,
     "POST /staff/members/<uuid:member_id>/role": ADMIN,
     "POST /staff/members/<uuid:member_id>/suspension": ADMIN,
+    "GET /staff/bookings/<uuid:booking_id>/remove": ADMIN,
+    "POST /staff/bookings/<uuid:booking_id>/remove": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>": TRAINER,
+    "GET /staff/sessions/<uuid:session_id>/book": ADMIN,
+    "POST /staff/sessions/<uuid:session_id>/book": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>/cancel": ADMIN,
+    "POST /staff/sessions/<uuid:session_id>/cancel": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>/capacity": ADMIN,
+    "POST /staff/sessions/<uuid:session_id>/capacity": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>/move": ADMIN,
+    "POST /staff/sessions/<uuid:session_id>/move": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"

@@ -1,0 +1,74 @@
+"""The roster of a session, as staff see it."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.models.common import Answer, Instant, Named, Reason
+from api.models.sessions import Session
+from storage.queries import roster
+
+
+class RosterEntry(Answer):
+    """A live booking and whose it is."""
+
+    booking_id: UUID
+    member: Named
+    pass_: Named = Field(alias="pass", description="The pass that pays, or is to pay.")
+    position: int = Field(description="Its place in the session's order of commands, which is the order of the line.")
+    booked_at: Instant
+    booked_by: str | None = Field(description="Who of the staff booked; null where the member did.")
+    promoted_at: Instant | None = Field(description="When it moved up from the line.")
+    skipped: list[Reason] = Field(description="Why the waiter was passed over; the place in line is kept.")
+
+    @classmethod
+    def of(cls, entry: roster.RosterEntry) -> "RosterEntry":
+        """Return the booking as the roster shows it."""
+        values = {
+            "booking_id": entry.id,
+            "member": Named(id=entry.member_id, name=entry.member_name),
+            "pass": Named(id=entry.pass_id, name=entry.pass_name),
+            "position": entry.position,
+            "booked_at": entry.booked_at,
+            "booked_by": entry.booked_by,
+            "promoted_at": entry.promoted_at,
+            "skipped": Reason.all_of(entry.skipped),
+        }
+        return cls.model_validate(values)
+
+
+class StaffBooking(RosterEntry):
+    """A booking with its session, whatever became of it."""
+
+    status: Literal["confirmed", "waitlisted", "cancelled"]
+    session: Session
+
+    @classmethod
+    def of_found(cls, found: roster.FoundBooking) -> "StaffBooking":
+        """Return the booking with its session."""
+        entry = RosterEntry.of(found.entry).model_dump(by_alias=True)
+        return cls.model_validate({**entry, "status": str(found.status), "session": Session.of(found.session)})
+
+
+class Roster(Answer):
+    """Who has a place, who waits and who was passed over; each list in order of position, at most 1000 long."""
+
+    session: Session
+    confirmed: list[RosterEntry]
+    waiting: list[RosterEntry] = Field(description="The line: the first is the next to get a place.")
+    skipped: list[RosterEntry] = Field(description="Waiters whose pass could not pay when a place was free.")
+    confirmed_not_listed: int = Field(description="How many more have a place.")
+    waitlisted_not_listed: int = Field(description="How many more wait or were passed over.")
+
+    @classmethod
+    def of(cls, found: roster.Roster) -> "Roster":
+        """Return the roster, with how many it leaves out."""
+        return cls(
+            session=Session.of(found.session),
+            confirmed=[RosterEntry.of(one) for one in found.confirmed],
+            waiting=[RosterEntry.of(one) for one in found.waiting],
+            skipped=[RosterEntry.of(one) for one in found.skipped],
+            confirmed_not_listed=found.session.booked - len(found.confirmed),
+            waitlisted_not_listed=found.session.waitlisted - len(found.waiting) - len(found.skipped),
+        )

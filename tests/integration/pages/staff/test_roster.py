@@ -1,0 +1,58 @@
+"""A session's roster as a page."""
+
+from uuid import uuid4
+
+from domain.commands import Actor, BookForMember
+from tests.integration.pages.conftest import Browser
+from tests.integration.pages.sessions import show
+from tests.integration.staff import named
+from tests.integration.studio import Member, Studio
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_it_lists_people_with_pass_and_who_booked(browser: Browser, studio: Studio, trainer: Member) -> None:
+    session_id = studio.a_session(capacity=1)
+    first, second = (named(studio, one, name) for one, name in zip(studio.members(2), ("Ann", "Ben"), strict=True))
+    studio.ask(session_id, Actor(trainer.id, is_staff=True), BookForMember(first.id, first.pass_id, "by phone"))
+    studio.book(session_id, second)
+    studio.serve(session_id)
+
+    page = show(browser, f"/staff/sessions/{session_id}")
+
+    assert page.texts("h2") == ["Confirmed", "Waitlist"]
+    ann, ben = [row.text for row in page.all("tr") if row.attributes.get("id", "").startswith("booking-")]
+    assert ann.startswith("1 Ann Ten times")
+    assert ann.endswith("Tara Trainer")
+    assert ben.startswith("1 Ben")
+    assert ben.endswith("the member")
+
+
+def test_it_is_heard_of_by_scripts_and_changes_with_every_command(
+    browser: Browser, studio: Studio, trainer: Member
+) -> None:
+    session_id = studio.a_session()
+
+    (roster,) = [one for one in show(browser, f"/staff/sessions/{session_id}").elements if "data-live" in one.attributes
+                 and one.attributes.get("id") == "roster"]  # fmt: skip
+
+    assert roster.attributes["data-session"] == str(session_id)
+    assert "data-mine" in roster.attributes, "a place may go from one to another with all counts as before"
+
+
+def test_names_are_only_text(browser: Browser, studio: Studio, trainer: Member) -> None:
+    session_id = studio.a_session()
+    studio.book(session_id, named(studio, studio.a_member(), EVIL))
+    studio.serve(session_id)
+
+    page = show(browser, f"/staff/sessions/{session_id}")
+
+    assert any(EVIL in text for text in page.texts("th"))
+
+
+def test_a_session_that_nobody_booked_or_that_is_not_there_says_so(
+    browser: Browser, studio: Studio, trainer: Member
+) -> None:
+    assert "Nobody has a place yet." in show(browser, f"/staff/sessions/{studio.a_session()}").texts("p")
+    missing = show(browser, f"/staff/sessions/{uuid4()}", status=404)
+    assert missing.texts("h1") == ["There is no such session"]
