@@ -62,7 +62,7 @@ def ask_to_remove(booking_id: UUID) -> Response:
 
 @pages.post("/staff/bookings/<uuid:booking_id>/remove")
 @staff_only(Role.ADMIN)
-def do_remove(booking_id: UUID) -> Response:
+def do_take_off(booking_id: UUID) -> Response:
     """Take the member off the session."""
     fields = checked_form()
     booking = v1(get_staff_booking)(booking_id)
