@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, overview
+from api.pages.staff import changes, operations, overview
 
 PAGES = (
     account,
@@ -32,6 +32,7 @@ PAGES = (
     frame,
     overview,
     changes,
+    operations,
 )
 
 __all__ = ["PAGES", "register"]

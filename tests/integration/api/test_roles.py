@@ -45,6 +45,7 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/staff/changes": ADMIN,
     "GET /v1/staff/events": ADMIN,
+    "GET /v1/staff/operations": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,

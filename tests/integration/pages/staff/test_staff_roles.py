@@ -13,6 +13,7 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
+    "GET /ops": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
@@ -22,7 +23,7 @@ def pages_of(app: APIFlask) -> list[str]:
     return sorted(
         f"{method} {rule.rule}"
         for rule in app.url_map.iter_rules()
-        if rule.rule == "/staff" or rule.rule.startswith("/staff/")
+        if rule.rule in {"/staff", "/ops"} or rule.rule.startswith(("/staff/", "/ops/"))
         for method in (rule.methods or set()) & {"GET", "POST"}
     )
 
