@@ -1,6 +1,7 @@
 """The commands that look at a running Seatline: audit, lanes, workers, doctor, rush."""
 
 import json
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -71,11 +72,12 @@ def lanes(*, watch: bool, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--here", is_flag=True, help="Only those of this machine or container.")
 @as_json
-def workers(*, as_json: bool) -> None:
+def workers(*, here: bool, as_json: bool) -> None:
     """Show each worker process, the queues it reads and the session it serves."""
     redis = Redis.from_url(settings().redis_url, decode_responses=True, socket_timeout=5, socket_connect_timeout=2)
-    found = workers_now(redis)
+    found = [one for one in workers_now(redis) if not here or one.host == socket.gethostname()]
     if as_json:
         click.echo(plain_workers(found))
     else:
