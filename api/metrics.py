@@ -14,6 +14,7 @@
 | `seatline_deliveries_settled_total{channel,kind,status}` | deliveries settled as `sent`, `failed` or `dropped` |
 | `seatline_delivery_attempts_total{channel,provider,outcome}` | calls of a provider: `sent`, `try_again`, `give_up` |
 | `seatline_delivery_seconds{channel}` | histogram: from a notice written to its delivery sent |
+| `seatline_workers{queue}` | worker processes that read the queue and said so within the last 15 s |
 | `seatline_postgres_up`, `seatline_redis_up` | 1 while the server answers |
 
 Counters and histograms are kept in Redis and start again from zero when it is wiped. What a server that is away
@@ -35,6 +36,7 @@ from domain.channels import Channel
 from domain.notices import NoticeKind
 from domain.outcomes import CommandStatus
 from storage.queries.health import Backlog, backlog, oldest_due_seconds, open_deliveries
+from workers.heartbeat import Worker, workers_now
 from workers.metrics import (
     ACCEPTED,
     ATTEMPT,
@@ -45,6 +47,7 @@ from workers.metrics import (
     LATENCY_BUCKETS,
     read_counters,
 )
+from workers.queues import QueueName
 
 SETTLED = (CommandStatus.APPLIED, CommandStatus.REFUSED, CommandStatus.FAILED)
 CHANNELS = tuple(channel for channel in Channel if channel is not Channel.IN_APP)
@@ -74,13 +77,14 @@ class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the figures of Redis, then those of Postgres."""
         try:
-            counters = read_counters(self._services.redis)
+            counters, workers = read_counters(self._services.redis), workers_now(self._services.redis)
         except RedisError as error:
             log.warning("redis does not answer", error=str(error))
             yield _gauge("seatline_redis_up", "Whether Redis answers.", 0)
         else:
             yield _gauge("seatline_redis_up", "Whether Redis answers.", 1)
             yield from _from_counters(counters)
+            yield _of_workers(workers)
         try:
             waiting, deliveries, oldest_due = self._services.ask(
                 lambda db: (backlog(db), open_deliveries(db), oldest_due_seconds(db))
@@ -110,6 +114,14 @@ def _from_deliveries(deliveries: dict[tuple[str, str, str], int], oldest_due: di
     for channel in CHANNELS:
         oldest.add_metric([channel], oldest_due.get(channel, 0.0))
     yield from (open_, oldest)
+
+
+def _of_workers(workers: Sequence[Worker]) -> Metric:
+    """Return how many read each queue; a queue that nobody reads is shown as 0, so that an alert sees it."""
+    readers = GaugeMetricFamily("seatline_workers", "Worker processes that read the queue.", labels=["queue"])
+    for queue in QueueName:
+        readers.add_metric([queue], sum(queue in worker.queues for worker in workers))
+    return readers
 
 
 def _from_counters(counters: dict[str, int]) -> Iterator[Metric]:

@@ -1,6 +1,7 @@
-"""The commands that look at a running Seatline: audit, lanes, doctor, rush."""
+"""The commands that look at a running Seatline: audit, lanes, workers, doctor, rush."""
 
 import json
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -19,9 +20,11 @@ from ops.auditing import audit as audit_sessions
 from ops.cli_data import as_json, progress
 from ops.lanes import lanes_table, plain_lanes, read_lanes
 from ops.verdict_report import plain_verdict, print_verdict
+from ops.worker_processes import plain_workers, workers_table
 from storage import journal
 from storage.database import connect
 from storage.settings import settings
+from workers.heartbeat import workers_now
 
 WATCH_SECONDS = 1.0
 
@@ -69,9 +72,24 @@ def lanes(*, watch: bool, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--here", is_flag=True, help="Only those of this machine or container.")
+@as_json
+def workers(*, here: bool, as_json: bool) -> None:
+    """Show each worker process, the queues it reads and the session it serves."""
+    redis = Redis.from_url(settings().redis_url, decode_responses=True, socket_timeout=5, socket_connect_timeout=2)
+    found = [one for one in workers_now(redis) if not here or one.host == socket.gethostname()]
+    if as_json:
+        click.echo(plain_workers(found))
+    else:
+        Console(highlight=False).print(workers_table(found))
+    if not found:
+        sys.exit(1)
+
+
+@click.command()
 @as_json
 def doctor(*, as_json: bool) -> None:
-    """Look at database, Redis, API, workers and notifications, and say what to do."""
+    """Look at settings, packages, database, Redis, API, workers and notifications, and say what to do."""
     from ops.doctor import examine  # noqa: PLC0415 - loads Celery
 
     findings = []
@@ -128,4 +146,4 @@ def rush(
         sys.exit(1)
 
 
-WATCH_COMMANDS = (audit, lanes, doctor, rush)
+WATCH_COMMANDS = (audit, lanes, workers, doctor, rush)

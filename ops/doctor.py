@@ -1,12 +1,13 @@
 """`seatline doctor`: look at everything Seatline needs, and say for each what to do if it is not well.
 
-How notices reach people is looked at in `ops.doctor_notifications`.
+This machine is looked at in `ops.doctor_machine`, how notices reach people in `ops.doctor_notifications`.
 """
 
 import json
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,21 @@ import psycopg
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
 
-from ops import doctor_notifications
+from ops import doctor_machine, doctor_notifications
 from ops.finding import Finding
 from storage import migrate
 from storage.database import Db, connect
+from storage.queries.health import database_state
 from storage.settings import Settings
 from workers.app import app
+from workers.history import Sample, history
 from workers.queues import QueueName
 
 POSTGRES_OLDEST = 150_000  # NULLS NOT DISTINCT came with 15
 REDIS_OLDEST = (6, 2)  # GETDEL and RPOP with a count came with 6.2
+CONNECTIONS_SHARE_MAX = 0.8
 CLOCKS_APART_MAX = 1.0  # seconds; the sweep allows for as much
+SWEPT_SECONDS_MAX = 30.0
 PING_SECONDS = 2.0
 HTTP_SECONDS = 5.0
 COMMAND_QUEUES = frozenset({QueueName.SESSIONS, QueueName.UPKEEP})
@@ -36,6 +41,7 @@ MIGRATIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield the findings one by one; what cannot be reached is a finding, never an exception."""
+    yield from doctor_machine.examine(settings)
     yield from _database(settings)
     yield from _redis(settings)
     yield _api(settings)
@@ -46,7 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
         with connect(settings.database_url) as db:
-            for check in (_postgres_version, _schema, _isolation, _clocks):
+            for check in (_postgres_version, _primary, _durability, _connections, _schema, _isolation, _clocks):
                 yield check(db)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
@@ -57,6 +63,31 @@ def _postgres_version(db: Db) -> Finding:
     version = db.info.server_version
     found = f"PostgreSQL {version // 10_000}.{version % 10_000}"
     return Finding("database", version >= POSTGRES_OLDEST, found, "Use PostgreSQL 15 or newer.")
+
+
+def _primary(db: Db) -> Finding:
+    (standby,) = db.execute("SELECT pg_is_in_recovery()").fetchall()[0]
+    found = "a standby, which takes no writes" if standby else "it takes writes"
+    advice = (
+        "Point SEATLINE_DATABASE_URL at the primary, or let it name all servers with `target_session_attrs=read-write`."
+    )
+    return Finding("primary", not standby, found, advice)
+
+
+def _durability(db: Db) -> Finding:
+    """What was answered with 202 must outlive a power cut."""
+    names = ("fsync", "full_page_writes", "synchronous_commit")
+    values = {name: db.execute("SELECT current_setting(%s)", (name,)).fetchall()[0][0] for name in names}
+    off = [name for name, value in values.items() if value == "off"]
+    found = ", ".join(f"{name} is {value}" for name, value in values.items())
+    return Finding("durability", not off, found, f"Set {' and '.join(off)} to on: an accepted command may be lost.")
+
+
+def _connections(db: Db) -> Finding:
+    state = database_state(db)
+    found = f"{state.connections} of {state.connections_max} in use"
+    advice = "Raise `max_connections`, or run fewer processes: docs/operations.md says how many each may take."
+    return Finding("connections", state.connections <= CONNECTIONS_SHARE_MAX * state.connections_max, found, advice)
 
 
 def _schema(db: Db) -> Finding:
@@ -95,7 +126,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         settings.redis_url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS, decode_responses=True
     )
     try:
-        server, persistence = redis.info("server"), redis.info("persistence")
+        server, persistence, memory = redis.info("server"), redis.info("persistence"), redis.info("memory")
+        samples = history(redis)
     except RedisError as error:
         yield Finding("redis", well=False, found=str(error), advice="Start it, or correct SEATLINE_REDIS_URL.")
         return
@@ -105,11 +137,20 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
     name = server.get("server_name", "redis")
     yield Finding("redis", numbers >= REDIS_OLDEST, f"{name}, speaks Redis {version}", "Use Redis 6.2 or Valkey 7.2.")
-    policy = str(redis.info("memory").get("maxmemory_policy", "unknown"))
+    policy = str(memory.get("maxmemory_policy", "unknown"))
     yield Finding("eviction", policy == "noeviction", policy, "Set `maxmemory-policy noeviction`.")
     kept = _kept(persistence)
     # Nothing accepted is lost without it: the command log is in the database, and the sweep calls the workers anew.
     yield Finding("persistence", well=True, found=kept or "off; after a restart the sweep finds the waiting commands")
+    yield _beat(samples)
+
+
+def _beat(samples: Sequence[Sample]) -> Finding:
+    """Who sweeps takes a sample each ten seconds: one that is old says that nobody asks for sweeps, or none is done."""
+    age = time.time() - samples[-1].at if samples else None
+    found = "no sweep within the last hour" if age is None else f"swept within the last {max(age, 0) + 1:,.0f} s"
+    advice = "Start it: `celery -A workers.app beat`. If it runs, no worker reads `upkeep`."
+    return Finding("beat", age is not None and age <= SWEPT_SECONDS_MAX, found, advice)
 
 
 def _kept(persistence: dict[str, Any]) -> str:

@@ -7,32 +7,38 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
-from workers import lane, remind, sweep
+from workers import history, lane, remind, sweep
 from workers.app import app
 from workers.deliver import postroom
 from workers.queues import QueueName
-from workers.resources import redis_client, worker_pool
+from workers.resources import heart, redis_client, worker_pool
 
 
 @app.task(name="seatline.serve_session", queue=QueueName.SESSIONS)
 def serve_session(*, training_session_id: str, **_newer: Any) -> None:
     """Apply the waiting commands of one session."""
-    lane.serve(worker_pool(), redis_client(), TrainingSessionId(UUID(training_session_id)))
+    id_ = TrainingSessionId(UUID(training_session_id))
+    with heart().busy("serve", id_):
+        heart().settled(lane.serve(worker_pool(), redis_client(), id_).commands)
 
 
 @app.task(name="seatline.sweep", queue=QueueName.UPKEEP)
 def sweep_lanes(**_newer: Any) -> None:
-    """Give a token to every session that waits without one."""
-    sweep.sweep(worker_pool(), redis_client())
+    """Give a token to every session that waits without one, and note how things are for the last hour's charts."""
+    with heart().busy("sweep"):
+        sweep.sweep(worker_pool(), redis_client())
+        history.take_sample(worker_pool(), redis_client())
 
 
 @app.task(name="seatline.deliver_due", queue=QueueName.NOTIFICATIONS)
 def deliver_due(**_newer: Any) -> None:
     """Deliver what is due."""
-    postroom().deliver_due()
+    with heart().busy("deliver"):
+        postroom().deliver_due()
 
 
 @app.task(name="seatline.remind", queue=QueueName.NOTIFICATIONS)
 def remind_members(**_newer: Any) -> None:
     """Write the notices whose time has come: reminders, passes that expire soon."""
-    remind.remind(worker_pool(), redis_client())
+    with heart().busy("remind"):
+        remind.remind(worker_pool(), redis_client())

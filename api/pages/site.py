@@ -15,7 +15,17 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, member, members, overview, roster, session_bookings, session_changes, standing
+from api.pages.staff import (
+    changes,
+    member,
+    members,
+    operations,
+    overview,
+    roster,
+    session_bookings,
+    session_changes,
+    standing,
+)
 
 PAGES = (
     account,
@@ -38,6 +48,7 @@ PAGES = (
     members,
     member,
     standing,
+    operations,
 )
 
 __all__ = ["PAGES", "register"]

@@ -6,6 +6,7 @@ from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 
+from api.scales import nice_ticks
 from ops.latencies import summed_up
 from ops.rush.measured import Moment
 
@@ -99,14 +100,6 @@ def histogram(seconds: Sequence[float], *, span: tuple[float, float]) -> list[tu
     return [
         (start, end, held / len(seconds)) for (start, end), held in zip(pairwise(edges), filled, strict=True) if held
     ]
-
-
-def nice_ticks(highest: float, *, about: int = 5) -> list[float]:
-    """Return round numbers from 0 to at least `highest`, about so many."""
-    rough = max(highest, 1e-9) / about
-    power = 10.0 ** floor(log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
-    return [step * number for number in range(ceil(highest / step - 1e-9) + 1)] or [0.0]
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

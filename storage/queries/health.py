@@ -58,3 +58,25 @@ def oldest_due_seconds(db: Db) -> dict[str, float]:
         ([str(channel) for channel in Channel],),
     )
     return dict(rows.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """The server's version, and how many of its connections are in use."""
+
+    version: str
+    connections: int
+    connections_max: int
+
+
+def database_state(db: Db) -> DatabaseState:
+    """Return how the server is."""
+    rows = db.execute(
+        """
+        SELECT current_setting('server_version'), (SELECT count(*) FROM pg_stat_activity WHERE backend_type = %s),
+               current_setting('max_connections')::int
+        """,
+        ("client backend",),
+    )
+    ((version, connections, connections_max),) = rows.fetchall()
+    return DatabaseState(version.split()[0], connections, connections_max)

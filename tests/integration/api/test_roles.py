@@ -65,6 +65,7 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/sessions/{session_id}/capacity": ADMIN,
     "POST /v1/staff/sessions/{session_id}/reschedule": ADMIN,
     "GET /v1/staff/sessions/{session_id}/roster": TRAINER,
+    "GET /v1/staff/operations": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,

@@ -27,6 +27,7 @@ def test_help_names_every_command(cli: Cli) -> None:
         "rush",
         "audit",
         "lanes",
+        "workers",
         "doctor",
         "deliveries",
         "webhooks",

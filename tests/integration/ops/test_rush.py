@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from api.scales import nice_ticks
 from domain.commands import Actor, BookSeat, CancelBooking
 from domain.ids import BookingId
 from ops.auditing import audit
@@ -153,7 +154,7 @@ def test_a_histogram_holds_every_value_once() -> None:
 
 @pytest.mark.parametrize("highest", [0.001, 1, 3, 17, 99, 100, 101, 12_345])
 def test_ticks_reach_the_highest_value_in_a_few_round_steps(highest: float) -> None:
-    ticks = charts.nice_ticks(highest)
+    ticks = nice_ticks(highest)
     assert ticks[0] == 0
     assert ticks[-1] >= highest * (1 - 1e-9)
     assert 2 <= len(ticks) <= 7

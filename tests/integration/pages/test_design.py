@@ -12,8 +12,12 @@ DOCUMENT = (ROOT / "docs" / "design.md").read_text()
 CLIENT_SHEETS = ("tokens.css", "client.css", "schedule.css")
 CALENDAR_SHEETS = (*CLIENT_SHEETS, "calendar.css")
 SMALL_SHEETS = ("tokens.css", "pages.css")
-ALL_SHEETS = sorted({*CALENDAR_SHEETS, *SMALL_SHEETS})
-BYTES_MAX, CALENDAR_BYTES_MAX = 25_000, 31_000
+AREA_SHEETS = {
+    "staff/operations.html": "staff-ops.css",
+}
+"""The staff's pages that load a sheet of their own beside the members'."""
+ALL_SHEETS = sorted({*CALENDAR_SHEETS, *SMALL_SHEETS, *AREA_SHEETS.values()})
+BYTES_MAX, CALENDAR_BYTES_MAX, AREA_BYTES_MAX = 25_000, 31_000, 31_000
 LEAST_CONTRAST = {"text": 4.5, "control": 3.0}
 DECORATION = {"hair", "sheet"}
 SCHEMES = ("light", "dark")
@@ -151,6 +155,16 @@ def test_what_a_page_loads_of_styles_stays_small(sheets: tuple[str, ...], most: 
     assert sum((STATIC / name).stat().st_size for name in sheets) < most
 
 
+@pytest.mark.parametrize(("template", "own"), AREA_SHEETS.items())
+def test_a_page_of_the_staffs_loads_its_sheet_which_styles_what_it_adds(template: str, own: str) -> None:
+    text = (TEMPLATES / template).read_text()
+
+    assert re.findall(r"filename='([\w.-]+)'", text) == [own]
+    assert used_classes(template) - styled_classes(*CLIENT_SHEETS, own) == set()
+    assert re.findall(r"<style|<script|\sstyle=|\son\w+=", text) == []
+    assert sum((STATIC / name).stat().st_size for name in (*CLIENT_SHEETS, own)) < AREA_BYTES_MAX
+
+
 def test_whoever_wants_no_motion_gets_none() -> None:
     assert "transition: none" in block(sheet("client.css"), "@media (prefers-reduced-motion: reduce)")
     assert "--quick: 0s" in block(sheet("tokens.css"), "@media (prefers-reduced-motion: reduce)")
@@ -192,7 +206,7 @@ def test_every_class_the_document_names_is_styled() -> None:
     named |= {f"fill-{step}" for step in range(21)}
 
     assert len(named) > 70
-    assert named - styled_classes(*CALENDAR_SHEETS) == set()
+    assert named - styled_classes(*CALENDAR_SHEETS, *AREA_SHEETS.values()) == set()
 
 
 @pytest.mark.parametrize("frame", ["layout.html", "page.html"])

@@ -35,6 +35,7 @@ LEAST = {
     "POST /staff/sessions/<uuid:session_id>/capacity": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/move": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/move": ADMIN,
+    "GET /ops": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
@@ -44,7 +45,7 @@ def pages_of(app: APIFlask) -> list[str]:
     return sorted(
         f"{method} {rule.rule}"
         for rule in app.url_map.iter_rules()
-        if rule.rule == "/staff" or rule.rule.startswith("/staff/")
+        if rule.rule in {"/staff", "/ops"} or rule.rule.startswith(("/staff/", "/ops/"))
         for method in (rule.methods or set()) & {"GET", "POST"}
     )
 
