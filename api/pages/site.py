@@ -15,7 +15,8 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, member, members, overview, standing
+from api.pages.staff import changes, member, members, overview, pass_types, standing
+from api.pages.staff import passes as staff_passes
 
 PAGES = (
     account,
@@ -35,6 +36,8 @@ PAGES = (
     members,
     member,
     standing,
+    pass_types,
+    staff_passes,
 )
 
 __all__ = ["PAGES", "register"]

@@ -26,6 +26,7 @@ class Area:
 AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
+    Area("/staff/passes", N_("Passes"), Role.ADMIN),
     Area("/staff/changes", N_("Changes"), Role.ADMIN),
 )
 """The menu in its order. A new area is a line here, a module in this package and its name in `site.py`."""
