@@ -34,6 +34,10 @@ class ProblemCode(StrEnum):
     MEMBER_OUT_OF_REACH = "member_out_of_reach"
     MEMBER_HAS_PASSWORD = "member_has_password"  # noqa: S105 - a code, not a password
     LAST_OWNER = "last_owner"
+    PASS_NOT_FOUND = "pass_not_found"  # noqa: S105 - a code, not a password
+    PASS_TYPE_NOT_FOUND = "pass_type_not_found"  # noqa: S105
+    PASS_TYPE_SOLD = "pass_type_sold"  # noqa: S105
+    PASS_UNFIT = "pass_unfit"  # noqa: S105
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
@@ -143,6 +147,24 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.CONFLICT,
         "This is the last owner",
         "A studio always keeps one owner who can sign in; make somebody else an owner first.",
+    ),
+    ProblemCode.PASS_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "No such pass",
+        "There is no such pass, or its member is gone; see the member's passes at /v1/staff/members/{id}/passes.",
+    ),
+    ProblemCode.PASS_TYPE_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such type of pass", "There is no such type of pass; see /v1/staff/pass-types."
+    ),
+    ProblemCode.PASS_TYPE_SOLD: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "Passes were sold under this name",
+        "A pass keeps the name it was sold under; stop offering this type and make another one.",
+    ),
+    ProblemCode.PASS_UNFIT: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The pass does not take this",
+        "The pass cannot be granted or extended like this; look at it again, and see what it still needs.",
     ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -26,6 +26,10 @@ class PassError(Exception):
     """The pass cannot be granted or extended like this; the sentence says why and what to do. Nothing was changed."""
 
 
+class NoSuchPassError(PassError):
+    """There is no pass, member or pass type of this id."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangedPass:
     """A pass as it was granted or extended, with the notice of it, and the commands that its change caused.
@@ -67,18 +71,28 @@ def grant_pass(
     """
     _check(sessions=sessions, days=days)
     with db.transaction():
-        zone, now = _zone_and_clock(db)
-        if db.execute("SELECT FROM members WHERE id = %s", (member_id,)).fetchone() is None:
-            raise PassError(f"There is no member {member_id}. Is it the right database?")
         type_ = _type(db, type_name, trainings, new_type=new_type)
-        expires_at = None if days is None else _end_of_day(now, days, zone)
-        new = NewPass(PassId(new_id()), member_id, type_, sessions, expires_at)
-        catalogue.add_passes(db, [new])
-        pays_for = None if type_.trainings is None else frozenset(type_.trainings)
-        pass_ = Pass(new.id, member_id, active=True, sessions_left=sessions, expires_at=expires_at, trainings=pays_for)
-        if _expires_soon(pass_, now):
-            db.execute("UPDATE passes SET expiry_told = true WHERE id = %s", (new.id,))
-        return ChangedPass(pass_, type_.name, sessions, _tell(db, NoticeKind.PASS_GRANTED, pass_))
+        return grant_of_type(db, member_id=member_id, type_=type_, sessions=sessions, days=days)
+
+
+def grant_of_type(
+    db: Db, *, member_id: MemberId, type_: PassType, sessions: int | None, days: int | None
+) -> ChangedPass:
+    """Give the member a pass of this type as `grant_pass` does, inside the caller's transaction."""
+    _check(sessions=sessions, days=days)
+    zone, now = _zone_and_clock(db)
+    # FOR SHARE, so that a member who is being removed at this moment is gone, or is removed with this pass.
+    known = db.execute("SELECT FROM members WHERE id = %s AND removed_at IS NULL FOR SHARE", (member_id,))
+    if known.fetchone() is None:
+        raise NoSuchPassError(f"There is no member {member_id}. Is it the right database?")
+    expires_at = None if days is None else _end_of_day(now, days, zone)
+    new = NewPass(PassId(new_id()), member_id, type_, sessions, expires_at)
+    catalogue.add_passes(db, [new])
+    pays_for = None if type_.trainings is None else frozenset(type_.trainings)
+    pass_ = Pass(new.id, member_id, active=True, sessions_left=sessions, expires_at=expires_at, trainings=pays_for)
+    if _expires_soon(pass_, now):
+        db.execute("UPDATE passes SET expiry_told = true WHERE id = %s", (new.id,))
+    return ChangedPass(pass_, type_.name, sessions, _tell(db, NoticeKind.PASS_GRANTED, pass_))
 
 
 def extend_pass(db: Db, pass_id: PassId, *, sessions: int | None, days: int | None) -> ChangedPass:
@@ -169,7 +183,7 @@ def _lock(db: Db, pass_id: PassId) -> _Locked:
         (pass_id,),
     ).fetchone()
     if row is None:
-        raise PassError(f"There is no pass {pass_id}. Look at the member's passes again.")
+        raise NoSuchPassError(f"There is no pass {pass_id}. Look at the member's passes again.")
     id_, member_id, active, left, expires_at, trainings, name, granted = row
     pays_for = None if trainings is None else frozenset(trainings)
     return _Locked(Pass(id_, member_id, active, left, expires_at, pays_for), name, granted)

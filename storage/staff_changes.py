@@ -1,20 +1,25 @@
 """Notes of what staff change, written in the transaction of the change itself."""
 
+from uuid import UUID
+
 from psycopg.types.json import Jsonb
 
 from domain.ids import MemberId
-from domain.staff_changes import StaffChange
+from domain.staff_changes import ChangeKind, StaffChange
 from storage.database import Db
 
 WHY_CHARACTERS_MAX = 500
 
 
-def note_change(db: Db, actor_id: MemberId, change: StaffChange) -> None:
-    """Note a change inside the caller's transaction: there is no change without its note, and no note without it."""
+def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | None = None) -> None:
+    """Note a change inside the caller's transaction: there is no change without its note, and no note without it.
+
+    A second note of the actor with the same key breaks the constraint `staff_changes_once_per_key`.
+    """
     db.execute(
         """
-        INSERT INTO staff_changes (actor_id, kind, subject, subject_id, why, before, after)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO staff_changes (actor_id, kind, subject, subject_id, why, before, after, idempotency_key)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
         """,
         (
             actor_id,
@@ -24,5 +29,14 @@ def note_change(db: Db, actor_id: MemberId, change: StaffChange) -> None:
             change.why,
             Jsonb(dict(change.before)),
             Jsonb(dict(change.after)),
+            key,
         ),
     )
+
+
+def noted_with_key(db: Db, actor_id: MemberId, key: str) -> tuple[ChangeKind, UUID] | None:
+    """Return which kind of change of what the actor made with this key; None for a key that is new."""
+    row = db.execute(
+        "SELECT kind, subject_id FROM staff_changes WHERE actor_id = %s AND idempotency_key = %s", (actor_id, key)
+    ).fetchone()
+    return None if row is None else (ChangeKind(row[0]), row[1])

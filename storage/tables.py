@@ -81,6 +81,15 @@ pass_types = sa.Table(
     _id(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("training_ids", IDS),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    # In words, for information: nothing is charged here.
+    sa.Column("price", sa.Text, nullable=False, server_default=""),
+    # The terms new passes of an offered type are granted on: None is unlimited, and without end.
+    sa.Column("sessions", sa.Integer),
+    sa.Column("days", sa.Integer),
+    # Whether staff grant it on its terms, and members may ask for it. Types that an import made have no terms yet.
+    sa.Column("offered", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.CheckConstraint("sessions >= 1 AND days >= 1", name="pass_types_terms"),
     sa.UniqueConstraint("name", "training_ids", name="pass_types_name", postgresql_nulls_not_distinct=True),
 )
 
@@ -106,6 +115,7 @@ passes = sa.Table(
     # The target of the bookings' foreign key: a booking is paid with a pass of its own member.
     sa.UniqueConstraint("id", "member_id", name="passes_id_member"),
     sa.Index("passes_by_member", "member_id"),
+    sa.Index("passes_by_type", "pass_type_id"),
     sa.Index("passes_expiring", "expires_at", postgresql_where=sa.text("active AND NOT expiry_told")),
 )
 

@@ -17,5 +17,14 @@ staff_changes = sa.Table(
     sa.Column("why", sa.Text, nullable=False, server_default=""),
     sa.Column("before", JSONB, nullable=False),
     sa.Column("after", JSONB, nullable=False),
+    # Of a change that done twice would do more: the same key is noted once.
+    sa.Column("idempotency_key", sa.Text),
+    sa.Index(
+        "staff_changes_once_per_key",
+        "actor_id",
+        "idempotency_key",
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+    ),
     sa.Index("staff_changes_by_subject", "subject_id", "id"),
 )

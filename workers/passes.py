@@ -4,16 +4,32 @@ Only the first step decides. What follows may be lost: the notice is relayed and
 """
 
 from collections.abc import Collection
+from uuid import UUID
 
 from redis import Redis
 
 from domain.ids import MemberId, PassId
-from storage import passes
+from storage import passes, staff_passes
 from storage.database import Db
-from storage.passes import ChangedPass
+from storage.passes import DAYS_MAX, SESSIONS_MAX, ChangedPass, NoSuchPassError, PassError
+from storage.staff_passes import Author, Done, KeyReusedError
 from workers import inbox
 from workers.hints import hint
 from workers.outcomes import announce_notices
+
+__all__ = [
+    "DAYS_MAX",
+    "SESSIONS_MAX",
+    "Author",
+    "KeyReusedError",
+    "NoSuchPassError",
+    "PassError",
+    "extend",
+    "grant",
+    "staff_extend",
+    "staff_grant",
+    "staff_set_active",
+]
 
 
 def grant(
@@ -46,6 +62,40 @@ def extend(db: Db, redis: Redis, pass_id: PassId, *, sessions: int | None, days:
     changed = passes.extend_pass(db, pass_id, sessions=sessions, days=days)
     _announce(redis, changed)
     return changed
+
+
+def staff_grant(
+    db: Db,
+    redis: Redis,
+    *,
+    member_id: MemberId,
+    pass_type_id: UUID,
+    terms: tuple[int | None, int | None] | None,
+    author: Author,
+) -> PassId:
+    """Give a pass as `storage.staff_passes.grant` does, and announce it; raises what that does."""
+    done = staff_passes.grant(db, member_id=member_id, pass_type_id=pass_type_id, terms=terms, author=author)
+    return _announced(redis, done)
+
+
+def staff_extend(
+    db: Db, redis: Redis, pass_id: PassId, *, sessions: int | None, days: int | None, author: Author
+) -> PassId:
+    """Extend a pass as `storage.staff_passes.extend` does, and call workers; raises what that does."""
+    return _announced(redis, staff_passes.extend(db, pass_id, sessions=sessions, days=days, author=author))
+
+
+def staff_set_active(db: Db, redis: Redis, pass_id: PassId, *, active: bool, author: Author) -> PassId:
+    """Let a pass pay or not as `storage.staff_passes.set_active` does, and call workers; raises what that does."""
+    return _announced(redis, staff_passes.set_active(db, pass_id, active=active, author=author))
+
+
+def _announced(redis: Redis, done: Done) -> PassId:
+    with hint("announce a changed pass"):
+        announce_notices(redis, done.notices)
+    for logged in done.caused:
+        inbox.call_worker(redis, logged)
+    return done.pass_id
 
 
 def _announce(redis: Redis, changed: ChangedPass) -> None:

@@ -21,11 +21,13 @@ from api.pages.staff import (
     members,
     operations,
     overview,
+    pass_types,
     roster,
     session_bookings,
     session_changes,
     standing,
 )
+from api.pages.staff import passes as staff_passes
 
 PAGES = (
     account,
@@ -49,6 +51,8 @@ PAGES = (
     member,
     standing,
     operations,
+    pass_types,
+    staff_passes,
 )
 
 __all__ = ["PAGES", "register"]

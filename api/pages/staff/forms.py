@@ -15,6 +15,8 @@ from domain.roles import Role
 
 M = TypeVar("M", bound=BaseModel)
 
+DIGITS_MAX = 10
+
 ROLE_NAMES = {
     Role.MEMBER: N_("Member"),
     Role.TRAINER: N_("Trainer"),
@@ -25,13 +27,25 @@ ROLE_NAMES = {
 _FIELDS = {
     "name": N_("Write a name of 1 to 200 characters."),
     "email": N_("Write an e-mail address that mail can be sent to, such as name@example.org."),
+    "sessions": N_("Write a whole number from 1 to 10000, or nothing."),
+    "days": N_("Write a whole number from 1 to 3650, or nothing."),
+    "price": N_("Write at most 50 characters."),
+    "description": N_("Write at most 500 characters."),
+    "pass_type_id": N_("Choose one of the types."),
     "why": N_("Say why, in up to 500 characters; it is kept with the change."),
 }
 _FIELD_ELSE = N_("This makes no sense here; change it and send it again.")
-_REFUSED_FIELDS = {"email": N_("Another member has this e-mail address already.")}
+_REFUSED_FIELDS = {
+    "email": N_("Another member has this e-mail address already."),
+    "name": N_("There is a type of this name for these trainings already."),
+    "training_ids": N_("One of the trainings is gone; open the page again."),
+}
 _REFUSALS = {
     ProblemCode.MEMBER_OUT_OF_REACH: N_("Your role does not reach that far; ask an owner to do it."),
     ProblemCode.MEMBER_HAS_PASSWORD: N_("They have a password already, and ask for a new one where they sign in."),
+    ProblemCode.PASS_TYPE_SOLD: N_("Passes were sold under this name. Stop offering this type and make another one."),
+    ProblemCode.PASS_TYPE_NOT_FOUND: N_("This type is gone; choose another one."),
+    ProblemCode.PASS_UNFIT: N_("The pass does not take this; look at what it still has and until when it is good."),
     ProblemCode.LAST_OWNER: N_("This is the last owner. Make somebody else an owner first."),
 }
 
@@ -66,6 +80,12 @@ def attempt(
             raise
         return Wrong(filled, sentence=gettext(_REFUSALS[problem.code]), status=int(problem.kind.status))
     return None
+
+
+def whole_number(text: str) -> int | str | None:
+    """Return the number that was typed, None where nothing was; what is no number stays text, to be refused."""
+    text = text.strip()
+    return (int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else text) if text else None
 
 
 def done(path: str, what: str) -> Response:

@@ -26,6 +26,7 @@ class Area:
 AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
+    Area("/staff/passes", N_("Passes"), Role.ADMIN),
     Area("/staff/changes", N_("Changes"), Role.ADMIN),
     Area("/ops", N_("Operations"), Role.ADMIN),
 )

@@ -35,6 +35,7 @@ SAVED = {
     "created": N_("The member is made; they have no invitation yet"),
     "invited": N_("The invitation is on its way"),
     "edited": N_("Saved"),
+    "granted": N_("The pass is granted, and the member is told"),
     "role": N_("The role is changed"),
     "suspension": N_("The member is suspended and signed out everywhere"),
     "reactivation": N_("The member can sign in again"),

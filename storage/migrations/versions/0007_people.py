@@ -1,4 +1,4 @@
-"""Staff manage members: a fast search, and who is suspended or removed; the studio always keeps an owner."""
+"""Staff manage members and passes: a fast search, suspending and removing, an owner always, types with their terms."""
 
 from alembic import op
 
@@ -40,6 +40,18 @@ def upgrade() -> None:
         CREATE TRIGGER members_last_owner_deleted AFTER DELETE ON members
             FOR EACH ROW WHEN (OLD.role = 'owner' AND OLD.suspended_at IS NULL)
             EXECUTE FUNCTION keep_an_owner();
+
+        ALTER TABLE pass_types ADD COLUMN description TEXT DEFAULT '' NOT NULL;
+        ALTER TABLE pass_types ADD COLUMN price TEXT DEFAULT '' NOT NULL;
+        ALTER TABLE pass_types ADD COLUMN sessions INTEGER;
+        ALTER TABLE pass_types ADD COLUMN days INTEGER;
+        ALTER TABLE pass_types ADD COLUMN offered BOOLEAN DEFAULT false NOT NULL;
+        ALTER TABLE pass_types ADD CONSTRAINT pass_types_terms CHECK (sessions >= 1 AND days >= 1);
+        CREATE INDEX passes_by_type ON passes (pass_type_id);
+
+        ALTER TABLE staff_changes ADD COLUMN idempotency_key TEXT;
+        CREATE UNIQUE INDEX staff_changes_once_per_key ON staff_changes (actor_id, idempotency_key)
+            WHERE idempotency_key IS NOT NULL;
         """
     )
 
@@ -47,6 +59,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.get_bind().exec_driver_sql(
         """
+        DROP INDEX staff_changes_once_per_key;
+        ALTER TABLE staff_changes DROP COLUMN idempotency_key;
+        DROP INDEX passes_by_type;
+        ALTER TABLE pass_types DROP CONSTRAINT pass_types_terms;
+        ALTER TABLE pass_types DROP COLUMN offered;
+        ALTER TABLE pass_types DROP COLUMN days;
+        ALTER TABLE pass_types DROP COLUMN sessions;
+        ALTER TABLE pass_types DROP COLUMN price;
+        ALTER TABLE pass_types DROP COLUMN description;
         DROP TRIGGER members_last_owner_deleted ON members;
         DROP TRIGGER members_last_owner_leaves ON members;
         DROP FUNCTION keep_an_owner();

@@ -78,6 +78,8 @@ def test_every_answer_is_what_the_document_promises(
         "booking_id": booking["id"],
         "command_id": booking["id"],
         "member_id": str(studio.a_member().id),
+        "pass_id": str(me.member.pass_id),
+        "type_id": str(studio.pass_type_id),
         "subscription_id": me.post("/v1/me/push-subscriptions", a_subscription()).json["id"],
         "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],

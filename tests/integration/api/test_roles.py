@@ -55,6 +55,7 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/staff/members/{member_id}/bookings": ADMIN,
     "POST /v1/staff/members/{member_id}/invitation": ADMIN,
     "GET /v1/staff/members/{member_id}/passes": ADMIN,
+    "POST /v1/staff/members/{member_id}/passes": ADMIN,
     "POST /v1/staff/members/{member_id}/reactivation": ADMIN,
     "POST /v1/staff/members/{member_id}/removal": ADMIN,
     "POST /v1/staff/members/{member_id}/role": ADMIN,
@@ -66,13 +67,21 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/sessions/{session_id}/reschedule": ADMIN,
     "GET /v1/staff/sessions/{session_id}/roster": TRAINER,
     "GET /v1/staff/operations": ADMIN,
+    "GET /v1/staff/pass-types": ADMIN,
+    "POST /v1/staff/pass-types": ADMIN,
+    "GET /v1/staff/pass-types/{type_id}": ADMIN,
+    "PATCH /v1/staff/pass-types/{type_id}": ADMIN,
+    "GET /v1/staff/passes/{pass_id}": ADMIN,
+    "POST /v1/staff/passes/{pass_id}/activation": ADMIN,
+    "POST /v1/staff/passes/{pass_id}/deactivation": ADMIN,
+    "POST /v1/staff/passes/{pass_id}/extension": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,
     "GET /v1/trainings": EVERYBODY,
 }
 
-UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id", "member_id")
+UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id", "member_id", "pass_id", "type_id")
 NOT_LET_IN = {"token_missing", "not_permitted"}
 
 

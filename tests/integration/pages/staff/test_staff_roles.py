@@ -20,6 +20,8 @@ LEAST = {
     "GET /staff/members/<uuid:member_id>/edit": ADMIN,
     "POST /staff/members/<uuid:member_id>/edit": ADMIN,
     "POST /staff/members/<uuid:member_id>/invitation": ADMIN,
+    "GET /staff/members/<uuid:member_id>/passes/new": ADMIN,
+    "POST /staff/members/<uuid:member_id>/passes/new": ADMIN,
     "POST /staff/members/<uuid:member_id>/reactivation": ADMIN,
     "POST /staff/members/<uuid:member_id>/removal": ADMIN,
     "POST /staff/members/<uuid:member_id>/role": ADMIN,
@@ -36,6 +38,15 @@ LEAST = {
     "GET /staff/sessions/<uuid:session_id>/move": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/move": ADMIN,
     "GET /ops": ADMIN,
+    "GET /staff/passes": ADMIN,
+    "GET /staff/passes/<uuid:pass_id>": ADMIN,
+    "POST /staff/passes/<uuid:pass_id>/activation": ADMIN,
+    "POST /staff/passes/<uuid:pass_id>/deactivation": ADMIN,
+    "POST /staff/passes/<uuid:pass_id>/extension": ADMIN,
+    "GET /staff/passes/types/new": ADMIN,
+    "POST /staff/passes/types/new": ADMIN,
+    "GET /staff/passes/types/<uuid:type_id>": ADMIN,
+    "POST /staff/passes/types/<uuid:type_id>": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"

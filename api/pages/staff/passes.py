@@ -1,0 +1,154 @@
+"""Passes of members on the staff's pages: giving one, adding to it, letting it pay or not."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.language import N_
+from api.models.staff_members import WhyBody
+from api.models.staff_passes import ExtendPassBody, GrantPassBody, KeyHeaders, PassType, PassTypesQuery
+from api.pages.blueprint import pages
+from api.pages.interface import v1
+from api.pages.passes import ShownPass
+from api.pages.queries import checked
+from api.pages.rendering import framed_page
+from api.pages.staff.forms import Wrong, attempt, done, saved_words, whole_number
+from api.pages.staff.frame import staff_only
+from api.pages.visitors import checked_form
+from api.routes.catalogue import get_studio
+from api.routes.me import LEDGER_LINES_MAX
+from api.routes.staff_members import get_member
+from api.routes.staff_pass_types import get_pass_types
+from api.routes.staff_passes import activate_pass, deactivate_pass, extend_pass, get_pass, grant_pass
+from domain.roles import Role
+
+_KEY_BYTES = 24
+_SAVED = {
+    "extension": N_("The pass is extended, and the member is told"),
+    "activation": N_("The pass pays again"),
+    "deactivation": N_("The pass pays no more"),
+}
+
+
+@pages.get("/staff/members/<uuid:member_id>/passes/new")
+@staff_only(Role.ADMIN)
+def show_grant_pass(member_id: UUID) -> Response:
+    """Ask which pass the member gets."""
+    return _grant_page(member_id, None)
+
+
+@pages.post("/staff/members/<uuid:member_id>/passes/new")
+@staff_only(Role.ADMIN)
+def do_grant_pass(member_id: UUID) -> Response:
+    """Grant the pass once, however often the button is pressed."""
+    fields = checked_form()
+    headers = checked(KeyHeaders, {"idempotency_key": fields.get("key", "")})
+    values: dict[str, Any] = {"pass_type_id": fields.get("type", ""), "why": fields.get("why", "")}
+    terms = {name: whole_number(fields.get(name, "")) for name in ("sessions", "days")}
+    if any(value is not None for value in terms.values()):
+        values = {**values, **terms}
+    wrong = attempt(
+        GrantPassBody,
+        values,
+        lambda body: v1(grant_pass)(member_id, json_data=body, headers_data=headers),
+        filled=fields,
+    )
+    return done(f"/staff/members/{member_id}", "granted") if wrong is None else _grant_page(member_id, wrong)
+
+
+@pages.get("/staff/passes/<uuid:pass_id>")
+@staff_only(Role.ADMIN)
+def show_pass(pass_id: UUID) -> Response:
+    """Show the pass with its ledger, and what can be done with it."""
+    return _pass_page(pass_id)
+
+
+@pages.post("/staff/passes/<uuid:pass_id>/extension")
+@staff_only(Role.ADMIN)
+def do_extend_pass(pass_id: UUID) -> Response:
+    """Add to the pass once, however often the button is pressed."""
+    fields = checked_form()
+    headers = checked(KeyHeaders, {"idempotency_key": fields.get("key", "")})
+    values = {
+        "sessions": whole_number(fields.get("sessions", "")),
+        "days": whole_number(fields.get("days", "")),
+        "why": fields.get("why", ""),
+    }
+    wrong = attempt(
+        ExtendPassBody,
+        values,
+        lambda body: v1(extend_pass)(pass_id, json_data=body, headers_data=headers),
+        filled=fields,
+    )
+    return _answered(pass_id, wrong, "extension")
+
+
+@pages.post("/staff/passes/<uuid:pass_id>/activation")
+@staff_only(Role.ADMIN)
+def do_activate_pass(pass_id: UUID) -> Response:
+    """Let the pass pay again."""
+    fields = checked_form()
+    wrong = attempt(
+        WhyBody,
+        {"why": fields.get("why", "")},
+        lambda body: v1(activate_pass)(pass_id, json_data=body),
+        filled=fields,
+    )
+    return _answered(pass_id, wrong, "activation")
+
+
+@pages.post("/staff/passes/<uuid:pass_id>/deactivation")
+@staff_only(Role.ADMIN)
+def do_deactivate_pass(pass_id: UUID) -> Response:
+    """Let the pass pay no more."""
+    fields = checked_form()
+    wrong = attempt(
+        WhyBody,
+        {"why": fields.get("why", "")},
+        lambda body: v1(deactivate_pass)(pass_id, json_data=body),
+        filled=fields,
+    )
+    return _answered(pass_id, wrong, "deactivation")
+
+
+def _answered(pass_id: UUID, wrong: Wrong | None, form: str) -> Response:
+    return done(f"/staff/passes/{pass_id}", form) if wrong is None else _pass_page(pass_id, wrong, form)
+
+
+def _pass_page(pass_id: UUID, wrong: Wrong | None = None, form: str = "") -> Response:
+    time_zone, found = v1(get_studio)().time_zone, v1(get_pass)(pass_id)
+    return framed_page(
+        "staff/pass.html",
+        status=wrong.status if wrong else 200,
+        shown=ShownPass(found, time_zone, datetime.now(UTC)),
+        member=v1(get_member)(found.member.id),
+        lines_max=LEDGER_LINES_MAX,
+        time_zone=time_zone,
+        wrong=wrong,
+        refused_form=form,
+        saved=saved_words(_SAVED),
+        key=secrets.token_urlsafe(_KEY_BYTES),
+    )
+
+
+def _grant_page(member_id: UUID, wrong: Wrong | None) -> Response:
+    return framed_page(
+        "staff/pass_grant.html",
+        status=wrong.status if wrong else 200,
+        member=v1(get_member)(member_id),
+        types=_offered_types(),
+        wrong=wrong,
+        key=secrets.token_urlsafe(_KEY_BYTES),
+    )
+
+
+def _offered_types() -> list[PassType]:
+    page = v1(get_pass_types)(PassTypesQuery.model_validate({"offered": True}))
+    found = list(page.items)
+    while page.next_cursor:
+        page = v1(get_pass_types)(PassTypesQuery.model_validate({"offered": True, "cursor": page.next_cursor}))
+        found += page.items
+    return found

@@ -1,0 +1,124 @@
+"""Types of passes for staff: what is sold, and on which terms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID
+
+from apiflask import APIBlueprint
+
+from api import cursors
+from api.auth import caller
+from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypes, PassTypesQuery
+from api.openapi import BODY_PROBLEMS, Access, operation
+from api.problems import ProblemCode, ProblemError
+from api.services import page_size, services
+from storage.identifiers import new_id
+from storage.pass_types import TypeRefusal, TypeRefusedError, TypeTerms, change_pass_type, create_pass_type
+from storage.queries.staff_passes import StaffPassType, find_pass_type, list_pass_types
+
+_FIELDS = {
+    TypeRefusal.NAME_TAKEN: ("name", "There is a type of this name for these trainings already; choose another name."),
+    TypeRefusal.NO_SUCH_TRAINING: ("training_ids", "There is no such training; see /v1/trainings."),
+}
+_CODES = {
+    TypeRefusal.NOT_FOUND: ProblemCode.PASS_TYPE_NOT_FOUND,
+    TypeRefusal.SOLD: ProblemCode.PASS_TYPE_SOLD,
+}
+_EXAMPLE = {"name": "Ten times yoga", "description": "Ten sessions", "price": "120 EUR", "sessions": 10, "days": 180}
+
+routes = APIBlueprint("staff_pass_types", __name__, tag="Staff: passes")
+
+
+@routes.get("/v1/staff/pass-types")
+@operation(access=Access.ADMIN, problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(PassTypesQuery, location="query")
+@routes.output(PassTypes)
+def get_pass_types(query_data: PassTypesQuery) -> PassTypes:
+    """List the types of passes.
+
+    Those that are not offered any more, or were made by an import, are among them. For admins and owners.
+    """
+    limit, after = page_size(query_data.limit), cursors.read_uuid(query_data.cursor)
+    found = services().ask(lambda db: list_pass_types(db, offered=query_data.offered, after=after, limit=limit + 1))
+    page = found[:limit]
+    return PassTypes(
+        items=[PassType.of(one) for one in page],
+        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+    )
+
+
+@routes.post("/v1/staff/pass-types")
+@operation(access=Access.ADMIN, problems=[*BODY_PROBLEMS, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.input(NewPassTypeBody, example=_EXAMPLE)
+@routes.output(PassType, status_code=201, description="Made")
+def create_type(json_data: NewPassTypeBody) -> PassType:
+    """Make a type of pass.
+
+    For admins and owners.
+    """
+    actor_id, type_id, body = caller().member_id, new_id(), json_data
+    ids = None if body.training_ids is None else tuple(body.training_ids)
+    terms = TypeTerms(body.name, body.description, body.price, body.sessions, body.days, ids, body.offered)
+    with _told_as_problems():
+        services().ask(lambda db: create_pass_type(db, type_id, terms, actor_id=actor_id))
+    return PassType.of(_found(type_id))
+
+
+@routes.get("/v1/staff/pass-types/<uuid:type_id>")
+@operation(access=Access.ADMIN, problems=[ProblemCode.PASS_TYPE_NOT_FOUND, ProblemCode.DATABASE_UNAVAILABLE])
+@routes.output(PassType)
+def get_pass_type(type_id: UUID) -> PassType:
+    """Look at a type of pass.
+
+    For admins and owners.
+    """
+    return PassType.of(_found(type_id))
+
+
+@routes.patch("/v1/staff/pass-types/<uuid:type_id>")
+@operation(
+    access=Access.ADMIN,
+    problems=[
+        *BODY_PROBLEMS,
+        ProblemCode.PASS_TYPE_NOT_FOUND,
+        ProblemCode.PASS_TYPE_SOLD,
+        ProblemCode.DATABASE_UNAVAILABLE,
+    ],
+)
+@routes.input(ChangePassTypeBody, example={"price": "130 EUR", "why": "new prices from May on"})
+@routes.output(PassType)
+def change_type(type_id: UUID, json_data: ChangePassTypeBody) -> PassType:
+    """Change a type of pass, or stop offering it.
+
+    For passes that are granted from now on: those that were keep their trainings, sessions and end, and their name,
+    which is why a type of which passes were sold keeps it as well. For admins and owners.
+    """
+    actor_id, body = caller().member_id, json_data
+    given = {name: getattr(body, name) for name in body.model_fields_set - {"why"}}
+    # Of these null means something; of the others it is as good as left out.
+    wanted = {name: value for name, value in given.items() if value is not None or name in {"sessions", "days"}}
+    if "training_ids" in given:
+        wanted["training_ids"] = None if body.training_ids is None else tuple(body.training_ids)
+    terms = replace(_found(type_id).terms, **wanted)
+    with _told_as_problems():
+        services().ask(lambda db: change_pass_type(db, type_id, terms, why=body.why, actor_id=actor_id))
+    return PassType.of(_found(type_id))
+
+
+def _found(type_id: UUID) -> StaffPassType:
+    found = services().ask(lambda db: find_pass_type(db, type_id))
+    if found is None:
+        raise ProblemError(ProblemCode.PASS_TYPE_NOT_FOUND)
+    return found
+
+
+@contextmanager
+def _told_as_problems() -> Iterator[None]:
+    try:
+        yield
+    except TypeRefusedError as error:
+        if error.refusal in _CODES:
+            raise ProblemError(_CODES[error.refusal]) from None
+        field, sentence = _FIELDS[error.refusal]
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors={field: sentence}) from None
