@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "not_found"
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
+    BOOKING_NOT_CONFIRMED = "booking_not_confirmed"
     COMMAND_NOT_FOUND = "command_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
@@ -110,6 +111,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.BOOKING_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such booking", "There is no such booking; see your bookings at /v1/me/bookings."
+    ),
+    ProblemCode.BOOKING_NOT_CONFIRMED: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The booking has no place",
+        "Only a booking with a place can be checked in; this one waits or is cancelled, see the session's roster.",
     ),
     ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."

@@ -10,12 +10,14 @@ class Subject(StrEnum):
     """What kind of thing was changed."""
 
     MEMBER = "member"
+    BOOKING = "booking"
 
 
 class ChangeKind(StrEnum):
     """What was done; clients may depend on the code."""
 
     MEMBER_ROLE_CHANGED = "member_role_changed"
+    ATTENDANCE_NOTED = "attendance_noted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
-from api.pages.staff import changes, overview, roster, session_bookings, session_changes
+from api.pages.staff import changes, check_in, overview, roster, session_bookings, session_changes
 
 PAGES = (
     account,
@@ -32,6 +32,7 @@ PAGES = (
     frame,
     overview,
     roster,
+    check_in,
     session_bookings,
     session_changes,
     changes,

@@ -2,6 +2,7 @@
 
 from api.routes import (
     account,
+    attendance,
     bookings,
     calendar,
     catalogue,
@@ -41,6 +42,7 @@ ROUTES = (
     staff.routes,
     roster.routes,
     staff_commands.routes,
+    attendance.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

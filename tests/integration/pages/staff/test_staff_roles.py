@@ -16,6 +16,7 @@ LEAST = {
     "GET /staff/bookings/<uuid:booking_id>/remove": ADMIN,
     "POST /staff/bookings/<uuid:booking_id>/remove": ADMIN,
     "GET /staff/sessions/<uuid:session_id>": TRAINER,
+    "POST /staff/sessions/<uuid:session_id>/attendance": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/book": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/book": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/cancel": ADMIN,
