@@ -62,6 +62,7 @@ OPERATIONS = {
     "POST /v1/staff/bookings/{booking_id}/attendance": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "GET /v1/staff/check-ins/{code}": {200, 401, 403, 404, 500, 503},
     "GET /v1/me/bookings/{booking_id}/check-in-code": {200, 401, 404, 500, 503},
+    "GET /v1/staff/sessions/{session_id}/roster.csv": {200, 401, 403, 404, 500, 503},
     "GET /v1/spaces": {200, 422, 500, 503},
     "GET /v1/staff/bookings/{booking_id}": {200, 401, 403, 404, 500, 503},
     "GET /v1/staff/sessions/{session_id}/candidates": {200, 401, 403, 404, 422, 500, 503},

@@ -57,6 +57,7 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/sessions/{session_id}/capacity": ADMIN,
     "POST /v1/staff/sessions/{session_id}/reschedule": ADMIN,
     "GET /v1/staff/sessions/{session_id}/roster": TRAINER,
+    "GET /v1/staff/sessions/{session_id}/roster.csv": TRAINER,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,
