@@ -29,6 +29,7 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "not_found"
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
+    BOOKING_NOT_CONFIRMED = "booking_not_confirmed"
     COMMAND_NOT_FOUND = "command_not_found"
     MEMBER_NOT_FOUND = "member_not_found"
     MEMBER_OUT_OF_REACH = "member_out_of_reach"
@@ -124,6 +125,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.BOOKING_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such booking", "There is no such booking; see your bookings at /v1/me/bookings."
+    ),
+    ProblemCode.BOOKING_NOT_CONFIRMED: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The booking has no place",
+        "Only a booking with a place can be checked in; this one waits or is cancelled, see the session's roster.",
     ),
     ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."

@@ -12,6 +12,7 @@ class Subject(StrEnum):
     MEMBER = "member"
     PASS = "pass"  # noqa: S105 - a kind of thing
     PASS_TYPE = "pass_type"  # noqa: S105
+    BOOKING = "booking"
 
 
 class ChangeKind(StrEnum):
@@ -30,6 +31,7 @@ class ChangeKind(StrEnum):
     PASS_ACTIVATED = "pass_activated"  # noqa: S105
     PASS_TYPE_CREATED = "pass_type_created"  # noqa: S105
     PASS_TYPE_CHANGED = "pass_type_changed"  # noqa: S105
+    ATTENDANCE_NOTED = "attendance_noted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,3 +28,18 @@ staff_changes = sa.Table(
     ),
     sa.Index("staff_changes_by_subject", "subject_id", "id"),
 )
+
+attendances = sa.Table(
+    "attendances",
+    metadata,
+    sa.Column(
+        "booking_id",
+        UUID,
+        sa.ForeignKey("bookings.id", name="attendances_booking", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("attendance", sa.Text, nullable=False),
+    sa.Column("noted_by", UUID, sa.ForeignKey("members.id", name="attendances_noted_by"), nullable=False),
+    sa.Column("noted_at", INSTANT, nullable=False, server_default=sa.func.statement_timestamp()),
+    sa.CheckConstraint("attendance IN ('present', 'late', 'no_show')", name="attendances_attendance"),
+)

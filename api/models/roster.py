@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.models.common import Answer, Instant, Named, Reason
 from api.models.sessions import Session
+from domain.attendance import Attendance
 from storage.queries import roster
 
 
@@ -21,6 +22,9 @@ class RosterEntry(Answer):
     booked_by: str | None = Field(description="Who of the staff booked; null where the member did.")
     promoted_at: Instant | None = Field(description="When it moved up from the line.")
     skipped: list[Reason] = Field(description="Why the waiter was passed over; the place in line is kept.")
+    attendance: Attendance | None = Field(description="Whether the member came, as staff noted it.")
+    attendance_at: Instant | None = Field(description="When that was noted.")
+    attendance_by: str | None = Field(description="Who noted it.")
 
     @classmethod
     def of(cls, entry: roster.RosterEntry) -> "RosterEntry":
@@ -34,6 +38,9 @@ class RosterEntry(Answer):
             "booked_by": entry.booked_by,
             "promoted_at": entry.promoted_at,
             "skipped": Reason.all_of(entry.skipped),
+            "attendance": entry.attendance,
+            "attendance_at": entry.attendance_at,
+            "attendance_by": entry.attendance_by,
         }
         return cls.model_validate(values)
 

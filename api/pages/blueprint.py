@@ -20,6 +20,10 @@ pages = APIBlueprint("pages", __name__, enable_openapi=False)
 _WORDS: dict[ProblemCode, tuple[str, str]] = {
     ProblemCode.SESSION_NOT_FOUND: (N_("There is no such session"), N_("It may have been taken off the schedule.")),
     ProblemCode.BOOKING_NOT_FOUND: (N_("There is no such booking of yours"), N_("Your bookings are all on one page.")),
+    ProblemCode.BOOKING_NOT_CONFIRMED: (
+        N_("This booking has no place"),
+        N_("It waits or was cancelled meanwhile; look at the roster again."),
+    ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: (N_("There is no such device of yours"), N_("It may be removed already.")),
     ProblemCode.MEMBER_NOT_FOUND: (N_("There is no such member"), N_("They may have been removed meanwhile.")),
     ProblemCode.PASS_NOT_FOUND: (N_("There is no such pass"), N_("See the passes on the page of their member.")),

@@ -17,6 +17,7 @@ from api.pages import (
 from api.pages.blueprint import register
 from api.pages.staff import (
     changes,
+    check_in,
     member,
     members,
     operations,
@@ -44,6 +45,7 @@ PAGES = (
     frame,
     overview,
     roster,
+    check_in,
     session_bookings,
     session_changes,
     changes,

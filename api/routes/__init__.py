@@ -2,6 +2,7 @@
 
 from api.routes import (
     account,
+    attendance,
     bookings,
     calendar,
     catalogue,
@@ -51,6 +52,7 @@ ROUTES = (
     operations.routes,
     staff_passes.routes,
     staff_pass_types.routes,
+    attendance.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

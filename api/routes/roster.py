@@ -3,11 +3,13 @@
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from api.models.roster import Roster, StaffBooking
 from api.models.staff_commands import Candidate, Candidates, CandidatesQuery
 from api.openapi import Access, operation
 from api.problems import ProblemCode, ProblemError
+from api.roster_files import csv_of
 from api.services import services
 from domain.ids import BookingId, TrainingSessionId
 from storage.database import Db
@@ -16,6 +18,7 @@ from storage.queries.roster import find_on_roster, find_roster
 from storage.queries.schedule import find_session
 
 LISTED_MAX = 1000
+EXPORTED_MAX = 20_000  # in each list of a file
 CANDIDATES_MAX = 10
 PASSES_MAX = 20
 
@@ -76,3 +79,25 @@ def get_candidates(session_id: UUID, query_data: CandidatesQuery) -> Candidates:
         return Candidates(items=items, more=len(found) > CANDIDATES_MAX)
 
     return services().ask(question)
+
+
+@routes.get("/v1/staff/sessions/<uuid:session_id>/roster.csv")
+@operation(
+    access=Access.TRAINER,
+    problems=[ProblemCode.SESSION_NOT_FOUND, ProblemCode.DATABASE_UNAVAILABLE],
+    answers={200: {"description": "A table", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+def get_roster_file(session_id: UUID) -> Response:
+    """Take a roster along.
+
+    As CSV for spreadsheets, in UTF-8, with a heading and the studio's times. For trainers, admins and owners.
+    """
+    found = services().ask(lambda db: find_roster(db, TrainingSessionId(session_id), limit=EXPORTED_MAX))
+    if found is None:
+        raise ProblemError(ProblemCode.SESSION_NOT_FOUND)
+    roster = Roster.of(found)
+    headers = {
+        "Content-Disposition": f'attachment; filename="roster-{roster.session.starts_at_local:%Y-%m-%d-%H%M}.csv"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(csv_of(roster), headers=headers, content_type="text/csv; charset=utf-8")

@@ -17,7 +17,8 @@ _COLUMNS = SQL(
     """
     bookings.id, bookings.member_id, members.name AS member_name, bookings.pass_id, pass_types.name AS pass_name,
     bookings.position, bookings.booked_at, bookings.promoted_at, bookings.skipped AS skipped_for,
-    CASE WHEN commands.actor_is_staff THEN coalesce(actors.name, '') END AS booked_by
+    CASE WHEN commands.actor_is_staff THEN coalesce(actors.name, '') END AS booked_by,
+    attendances.attendance, attendances.noted_at AS attendance_at, noters.name AS attendance_by
     """
 )
 _JOINS = SQL(
@@ -27,6 +28,8 @@ _JOINS = SQL(
     JOIN pass_types ON pass_types.id = passes.pass_type_id
     JOIN commands ON commands.id = bookings.id
     LEFT JOIN members AS actors ON actors.id = commands.actor_id
+    LEFT JOIN attendances ON attendances.booking_id = bookings.id
+    LEFT JOIN members AS noters ON noters.id = attendances.noted_by
     """
 )
 _CONFIRMED = SQL("bookings.status = 'confirmed'")
@@ -36,7 +39,10 @@ _SKIPPED = SQL("bookings.status = 'waitlisted' AND bookings.skipped IS NOT NULL"
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """A live booking with whose it is; `booked_by` names who of the staff made it, None where the member did."""
+    """A live booking with whose it is; `booked_by` names who of the staff made it, None where the member did.
+
+    `attendance` is what staff noted of who came, with when and by whom.
+    """
 
     id: BookingId
     member_id: MemberId
@@ -48,6 +54,9 @@ class RosterEntry:
     promoted_at: datetime | None
     skipped_for: list[str] | None
     booked_by: str | None
+    attendance: str | None
+    attendance_at: datetime | None
+    attendance_by: str | None
 
     @property
     def skipped(self) -> tuple[RefusalReason, ...]:

@@ -11,7 +11,7 @@ from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import visitor
-from api.routes.roster import get_roster
+from api.routes.roster import get_roster, get_roster_file
 from domain.outcomes import CommandStatus
 from domain.roles import Role
 
@@ -36,3 +36,18 @@ def show_roster(session_id: UUID) -> Response:
     if command is not None and command.status is CommandStatus.WAITING:
         answer.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
     return answer
+
+
+@pages.get("/staff/sessions/<uuid:session_id>/roster.csv")
+@staff_only(Role.TRAINER)
+def download_roster(session_id: UUID) -> Response:
+    """Hand out the roster as a file."""
+    return v1(get_roster_file)(session_id)
+
+
+@pages.get("/staff/sessions/<uuid:session_id>/print")
+@staff_only(Role.TRAINER)
+def print_roster(session_id: UUID) -> Response:
+    """Show the roster as it is put on paper: names with room to tick them off."""
+    roster = v1(get_roster)(session_id)
+    return framed_page("staff/print.html", roster=roster, session=roster.session, tz=roster.session.time_zone)

@@ -71,6 +71,10 @@ OPERATIONS = {
     "POST /v1/staff/members/{member_id}/removal": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/members/{member_id}/role": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/members/{member_id}/suspension": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/staff/bookings/{booking_id}/attendance": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "GET /v1/staff/check-ins/{code}": {200, 401, 403, 404, 500, 503},
+    "GET /v1/me/bookings/{booking_id}/check-in-code": {200, 401, 404, 500, 503},
+    "GET /v1/staff/sessions/{session_id}/roster.csv": {200, 401, 403, 404, 500, 503},
     "GET /v1/spaces": {200, 422, 500, 503},
     "GET /v1/staff/bookings/{booking_id}": {200, 401, 403, 404, 500, 503},
     "GET /v1/staff/sessions/{session_id}/candidates": {200, 401, 403, 404, 422, 500, 503},
@@ -192,7 +196,7 @@ def test_in_a_path_ids_are_uuids_and_secrets_are_text(spec: dict[str, Any]) -> N
         for parameter in about["parameters"]
         if parameter["in"] == "path"
     }
-    assert (in_paths.pop("token"), in_paths.pop("secret")) == (None, None)
+    assert (in_paths.pop("token"), in_paths.pop("secret"), in_paths.pop("code")) == (None, None, None)
     assert set(in_paths.values()) == {"uuid"}
 
 

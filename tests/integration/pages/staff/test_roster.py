@@ -23,7 +23,7 @@ def test_it_lists_people_with_pass_and_who_booked(browser: Browser, studio: Stud
     assert page.texts("h2") == ["Confirmed", "Waitlist"]
     ann, ben = [row.text for row in page.all("tr") if row.attributes.get("id", "").startswith("booking-")]
     assert ann.startswith("1 Ann Ten times")
-    assert ann.endswith("Tara Trainer")
+    assert "Tara Trainer" in ann
     assert ben.startswith("1 Ben")
     assert ben.endswith("the member")
 
