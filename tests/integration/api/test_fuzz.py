@@ -74,13 +74,8 @@ def test_every_answer_is_what_the_document_promises(
     if operation.security:
         headers["Authorization"] = token_of(me.settings, me.member.id)
     booking = me.book(studio.a_session(), **WAIT).json
-<<<<<<< HEAD
     if path.startswith("/v1/staff/"):
         studio.db.execute("UPDATE members SET role = 'owner' WHERE id = %s", (me.member.id,))
-=======
-    if "/v1/staff/" in name:
-        studio.db.execute("UPDATE members SET role = 'admin' WHERE id = %s", (me.member.id,))
->>>>>>> roster
     real = {
         "session_id": booking["session_id"],
         "booking_id": booking["id"],
