@@ -29,6 +29,7 @@ class ProblemCode(StrEnum):
     SESSION_NOT_FOUND = "session_not_found"
     BOOKING_NOT_FOUND = "booking_not_found"
     COMMAND_NOT_FOUND = "command_not_found"
+    ENTRY_NOT_FOUND = "entry_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
@@ -113,6 +114,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.COMMAND_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such command", "You have given no such command; use the id of the answer to it."
+    ),
+    ProblemCode.ENTRY_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "The catalogue has no such thing",
+        "The catalogue has nothing with this id; see /v1/staff/trainings, /v1/staff/trainers and /v1/staff/spaces.",
     ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -10,12 +10,21 @@ class Subject(StrEnum):
     """What kind of thing was changed."""
 
     MEMBER = "member"
+    TRAINING = "training"
+    TRAINER = "trainer"
+    SPACE = "space"
 
 
 class ChangeKind(StrEnum):
     """What was done; clients may depend on the code."""
 
     MEMBER_ROLE_CHANGED = "member_role_changed"
+    TRAINING_ADDED = "training_added"
+    TRAINING_CHANGED = "training_changed"
+    TRAINER_ADDED = "trainer_added"
+    TRAINER_CHANGED = "trainer_changed"
+    SPACE_ADDED = "space_added"
+    SPACE_CHANGED = "space_changed"
 
 
 @dataclass(frozen=True, slots=True)

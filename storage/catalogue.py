@@ -7,7 +7,6 @@ constraint raises psycopg's `IntegrityError`.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from psycopg import sql
@@ -18,6 +17,7 @@ from domain.ids import MemberId, PassId, TrainingId
 from domain.journal import first_receipt
 from storage.database import Db
 from storage.identifiers import new_id
+from storage.named import Named
 from storage.opening import plain_opening
 
 CATALOGUE_LOCK = 7283102  # any fixed number: who holds this advisory lock fills the catalogue
@@ -29,14 +29,6 @@ class Studio:
 
     name: str
     time_zone: str
-
-
-class Named(StrEnum):
-    """The tables of things that are told apart by their name alone."""
-
-    TRAINING = "trainings"
-    TRAINER = "trainers"
-    SPACE = "spaces"
 
 
 @dataclass(frozen=True, slots=True)

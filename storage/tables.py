@@ -25,7 +25,13 @@ def _count(name: str) -> sa.Column[int]:
 
 def _named(name: str) -> sa.Table:
     unique = sa.UniqueConstraint("name", name=f"{name}_name")
-    return sa.Table(name, metadata, _id(), sa.Column("name", sa.Text, nullable=False), unique)
+    # Sessions refer to what is retired; it is only not offered for new ones.
+    retired = sa.Column("retired", sa.Boolean, nullable=False, server_default=sa.false())
+    return sa.Table(name, metadata, _id(), sa.Column("name", sa.Text, nullable=False), retired, unique)
+
+
+def _minutes(name: str, usual: int) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default=str(usual))
 
 
 studio = sa.Table(
@@ -56,6 +62,17 @@ members = sa.Table(
 
 trainings = _named("trainings")
 trainings.append_column(sa.Column("description", sa.Text, nullable=False, server_default=""))
+# What a new session of the training begins with; sessions carry values of their own, so these change none.
+for _default in (
+    _minutes("lasts_minutes", 60),
+    sa.Column("capacity", sa.Integer, nullable=False, server_default="10"),
+    _minutes("booking_deadline_minutes", 60),
+    _minutes("cancellation_deadline_minutes", 720),
+    _minutes("promotion_deadline_minutes", 720),
+    _minutes("promotion_grace_minutes", 30),
+    sa.Column("waitlist_limit", sa.Integer),
+):
+    trainings.append_column(_default)
 trainers = _named("trainers")
 spaces = _named("spaces")
 
@@ -133,6 +150,7 @@ training_sessions = sa.Table(
     sa.UniqueConstraint("key", name="training_sessions_key"),
     sa.Index("training_sessions_by_start", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer", "trainer_id", "starts_at", "id"),
+    sa.Index("training_sessions_by_space", "space_id", "starts_at"),
     sa.Index("training_sessions_by_training", "training_id", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer_and_training", "trainer_id", "training_id", "starts_at", "id"),
     # Every batch updates its session's row; room on the page keeps those updates off the indexes.

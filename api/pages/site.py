@@ -15,6 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
+from api.pages.staff import catalogue as staff_catalogue
 from api.pages.staff import changes, overview
 
 PAGES = (
@@ -32,6 +33,7 @@ PAGES = (
     frame,
     overview,
     changes,
+    staff_catalogue,
 )
 
 __all__ = ["PAGES", "register"]

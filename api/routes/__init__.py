@@ -17,6 +17,7 @@ from api.routes import (
     push,
     sessions,
     staff,
+    staff_catalogue,
     tokens,
     unsubscribe,
 )
@@ -37,6 +38,7 @@ ROUTES = (
     push.routes,
     events.routes,
     staff.routes,
+    staff_catalogue.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

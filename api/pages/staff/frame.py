@@ -25,6 +25,9 @@ class Area:
 
 AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
+    Area("/staff/trainings", N_("Trainings"), Role.ADMIN),
+    Area("/staff/trainers", N_("Trainers"), Role.ADMIN),
+    Area("/staff/spaces", N_("Spaces"), Role.ADMIN),
     Area("/staff/changes", N_("Changes"), Role.ADMIN),
 )
 """The menu in its order. A new area is a line here, a module in this package and its name in `site.py`."""

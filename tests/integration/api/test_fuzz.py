@@ -71,13 +71,16 @@ def test_every_answer_is_what_the_document_promises(
     if operation.security:
         headers["Authorization"] = token_of(me.settings, me.member.id)
     booking = me.book(studio.a_session(), **WAIT).json
-    if name.startswith("GET /v1/staff/"):
+    if path.startswith("/v1/staff/"):
         studio.db.execute("UPDATE members SET role = 'admin' WHERE id = %s", (me.member.id,))
     real = {
         "session_id": booking["session_id"],
         "booking_id": booking["id"],
         "command_id": booking["id"],
         "subscription_id": me.post("/v1/me/push-subscriptions", a_subscription()).json["id"],
+        "training_id": str(studio.training_id),
+        "trainer_id": str(studio.trainer_id),
+        "space_id": str(studio.space_id),
         "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],
     }

@@ -45,13 +45,27 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/staff/changes": ADMIN,
     "GET /v1/staff/events": ADMIN,
+    "GET /v1/staff/spaces": ADMIN,
+    "POST /v1/staff/spaces": ADMIN,
+    "GET /v1/staff/spaces/{space_id}": ADMIN,
+    "PATCH /v1/staff/spaces/{space_id}": ADMIN,
+    "GET /v1/staff/trainers": ADMIN,
+    "POST /v1/staff/trainers": ADMIN,
+    "GET /v1/staff/trainers/{trainer_id}": ADMIN,
+    "PATCH /v1/staff/trainers/{trainer_id}": ADMIN,
+    "GET /v1/staff/trainings": ADMIN,
+    "POST /v1/staff/trainings": ADMIN,
+    "GET /v1/staff/trainings/{training_id}": ADMIN,
+    "PATCH /v1/staff/trainings/{training_id}": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,
     "GET /v1/trainings": EVERYBODY,
 }
 
-UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id")
+UUID_PARAMETERS = (
+    "session_id", "booking_id", "command_id", "subscription_id", "training_id", "trainer_id", "space_id",
+)  # fmt: skip
 NOT_LET_IN = {"token_missing", "not_permitted"}
 
 

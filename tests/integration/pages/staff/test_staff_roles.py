@@ -13,6 +13,21 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
+    "GET /staff/spaces": ADMIN,
+    "GET /staff/spaces/<uuid:id_>": ADMIN,
+    "POST /staff/spaces/<uuid:id_>": ADMIN,
+    "GET /staff/spaces/new": ADMIN,
+    "POST /staff/spaces/new": ADMIN,
+    "GET /staff/trainers": ADMIN,
+    "GET /staff/trainers/<uuid:id_>": ADMIN,
+    "POST /staff/trainers/<uuid:id_>": ADMIN,
+    "GET /staff/trainers/new": ADMIN,
+    "POST /staff/trainers/new": ADMIN,
+    "GET /staff/trainings": ADMIN,
+    "GET /staff/trainings/<uuid:id_>": ADMIN,
+    "POST /staff/trainings/<uuid:id_>": ADMIN,
+    "GET /staff/trainings/new": ADMIN,
+    "POST /staff/trainings/new": ADMIN,
 }
 
 NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"

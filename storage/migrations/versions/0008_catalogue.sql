@@ -1,0 +1,24 @@
+ALTER TABLE trainings ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL;
+ALTER TABLE trainers ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL;
+ALTER TABLE spaces ADD COLUMN retired BOOLEAN DEFAULT false NOT NULL;
+
+ALTER TABLE trainings
+    ADD COLUMN lasts_minutes INTEGER DEFAULT 60 NOT NULL,
+    ADD COLUMN capacity INTEGER DEFAULT 10 NOT NULL,
+    ADD COLUMN booking_deadline_minutes INTEGER DEFAULT 60 NOT NULL,
+    ADD COLUMN cancellation_deadline_minutes INTEGER DEFAULT 720 NOT NULL,
+    ADD COLUMN promotion_deadline_minutes INTEGER DEFAULT 720 NOT NULL,
+    ADD COLUMN promotion_grace_minutes INTEGER DEFAULT 30 NOT NULL,
+    ADD COLUMN waitlist_limit INTEGER;
+
+-- What a training's latest session has is the best guess at what its next one shall have.
+UPDATE trainings
+   SET lasts_minutes = latest.lasts_minutes, capacity = latest.capacity,
+       booking_deadline_minutes = latest.booking_deadline_minutes,
+       cancellation_deadline_minutes = latest.cancellation_deadline_minutes,
+       promotion_deadline_minutes = latest.promotion_deadline_minutes,
+       promotion_grace_minutes = latest.promotion_grace_minutes, waitlist_limit = latest.waitlist_limit
+  FROM (SELECT DISTINCT ON (training_id) * FROM training_sessions ORDER BY training_id, starts_at DESC, id DESC) AS latest
+ WHERE trainings.id = latest.training_id;
+
+CREATE INDEX training_sessions_by_space ON training_sessions (space_id, starts_at);

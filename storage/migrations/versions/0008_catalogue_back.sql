@@ -1,0 +1,7 @@
+DROP INDEX training_sessions_by_space;
+ALTER TABLE trainings
+    DROP COLUMN retired, DROP COLUMN lasts_minutes, DROP COLUMN capacity, DROP COLUMN booking_deadline_minutes,
+    DROP COLUMN cancellation_deadline_minutes, DROP COLUMN promotion_deadline_minutes,
+    DROP COLUMN promotion_grace_minutes, DROP COLUMN waitlist_limit;
+ALTER TABLE trainers DROP COLUMN retired;
+ALTER TABLE spaces DROP COLUMN retired;
