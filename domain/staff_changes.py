@@ -13,6 +13,7 @@ class Subject(StrEnum):
     TRAINING = "training"
     TRAINER = "trainer"
     SPACE = "space"
+    SESSION = "session"
 
 
 class ChangeKind(StrEnum):
@@ -25,6 +26,7 @@ class ChangeKind(StrEnum):
     TRAINER_CHANGED = "trainer_changed"
     SPACE_ADDED = "space_added"
     SPACE_CHANGED = "space_changed"
+    SESSION_PLANNED = "session_planned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,14 @@ class NewPass:
 
 @dataclass(frozen=True, slots=True)
 class NewTrainingSession:
-    """A session to open; it opens with nobody on it, and its chain of receipts begins with these facts."""
+    """A session to open; it opens with nobody on it, and its chain of receipts begins with these facts.
+
+    An exclusive one has its space and its trainer to itself: no two of them overlap.
+    """
 
     training_session: TrainingSession
     key: str | None = None
+    exclusive: bool = False
 
 
 def lock_catalogue(db: Db) -> None:
@@ -163,7 +167,7 @@ def add_training_sessions(db: Db, new: Iterable[NewTrainingSession]) -> None:
             COPY training_sessions (id, key, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
                 cancelled, booking_opens_at, booking_deadline_minutes, cancellation_deadline_minutes,
                 promotion_deadline_minutes, promotion_grace_minutes, waitlist_limit, free_cancelling_until,
-                opening, receipt) FROM STDIN
+                opening, receipt, exclusive) FROM STDIN
             """) as copy,
     ):
         for one in new:
@@ -190,4 +194,5 @@ def _session_row(new: NewTrainingSession) -> tuple[object, ...]:
         facts.free_cancelling_until,
         Jsonb(opening),
         first_receipt(opening),
+        new.exclusive,
     )

@@ -12,6 +12,7 @@ from domain.commands import (
     CancelBooking,
     CancelForMember,
     ReconsiderWaitlist,
+    RescheduleSession,
 )
 from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
@@ -24,7 +25,7 @@ _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
     waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts,
-    attempted_command_id, careful_left, (SELECT reminder_minutes FROM studio)
+    attempted_command_id, careful_left, exclusive, (SELECT reminder_minutes FROM studio)
 """
 _BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
 
@@ -42,6 +43,7 @@ class LockedSession:
     attempts: int
     attempted_command_id: CommandId | None
     careful_left: int
+    exclusive: bool
     reminder_leads: tuple[timedelta, ...]
 
 
@@ -70,10 +72,10 @@ def lock_training_session(db: Db, training_session_id: TrainingSessionId) -> Loc
     ).fetchone()
     if row is None:
         return None
-    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left, minutes = row
+    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful, exclusive, minutes = row
     return LockedSession(
-        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful_left,
-        tuple(timedelta(minutes=lead) for lead in minutes or ()),
+        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful,
+        exclusive, tuple(timedelta(minutes=lead) for lead in minutes or ()),
     )  # fmt: skip
 
 
@@ -129,6 +131,9 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) 
         skipped=locked.skipped,
     )
     loaded = BatchFacts(facts, locked.training_session.starts_at, locked.reminder_leads)
+    if locked.exclusive and batch and isinstance(batch[0].command, RescheduleSession):
+        # Such a command is alone in its batch.
+        facts.taken = find_taken(db, locked.training_session.id, batch[0].command)
     wanted = _wanted_by(batch)
     # Each cancellation may free a place; without one nobody is promoted and the line need not be read.
     line_limit = min(len(wanted.bookings), locked.waiting)
@@ -161,6 +166,37 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) 
     facts.line_known_to = _known_to(locked.waiting, len(in_line), in_line[-1] if in_line else 0)
     _lock_passes(db, loaded, [*wanted.passes, *(booking.pass_id for booking in loaded.loaded_bookings.values())])
     return loaded
+
+
+def find_taken(
+    db: Db, training_session_id: TrainingSessionId, command: RescheduleSession
+) -> dict[RefusalReason, TrainingSessionId]:
+    """Return which other exclusive sessions stand where the command would move this one.
+
+    Another lane may move one there before this batch commits: then the constraints on the table say so, and the batch
+    runs again and finds it here.
+    """
+    rows = db.execute(
+        """
+        SELECT reason, min(id::text)::uuid FROM (
+            SELECT 'space_taken' AS reason, id FROM training_sessions
+             WHERE space_id = %(space)s AND exclusive AND NOT cancelled AND id <> %(id)s
+               AND session_time(starts_at, lasts_minutes) && session_time(%(starts_at)s, %(lasts)s)
+            UNION ALL
+            SELECT 'trainer_taken', id FROM training_sessions
+             WHERE trainer_id = %(trainer)s AND exclusive AND NOT cancelled AND id <> %(id)s
+               AND session_time(starts_at, lasts_minutes) && session_time(%(starts_at)s, %(lasts)s)) AS taken
+         GROUP BY reason
+        """,
+        {
+            "id": training_session_id,
+            "space": command.space_id,
+            "trainer": command.trainer_id,
+            "starts_at": command.starts_at,
+            "lasts": command.lasts_minutes,
+        },
+    )
+    return {RefusalReason(reason): TrainingSessionId(id_) for reason, id_ in rows}
 
 
 def load_more_of_the_line(db: Db, loaded: BatchFacts) -> None:

@@ -6,7 +6,7 @@ Names of constraints are part of the contract: code and messages refer to them. 
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, ExcludeConstraint
 
 metadata = sa.MetaData()
 
@@ -28,6 +28,17 @@ def _named(name: str) -> sa.Table:
     # Sessions refer to what is retired; it is only not offered for new ones.
     retired = sa.Column("retired", sa.Boolean, nullable=False, server_default=sa.false())
     return sa.Table(name, metadata, _id(), sa.Column("name", sa.Text, nullable=False), retired, unique)
+
+
+def _alone(column: str, name: str) -> ExcludeConstraint:
+    """Refuse a session that overlaps another one here, where both are exclusive and none is cancelled."""
+    return ExcludeConstraint(
+        (sa.Column(column, UUID), "="),
+        (sa.text("session_time(starts_at, lasts_minutes)"), "&&"),
+        name=name,
+        using="gist",
+        where=sa.text("exclusive AND NOT cancelled"),
+    )
 
 
 def _minutes(name: str, usual: int) -> sa.Column[int]:
@@ -143,6 +154,9 @@ training_sessions = sa.Table(
     sa.Column("attempted_command_id", UUID),
     # How many commands are still to be applied one by one, so that the one that kills its process stands alone.
     sa.Column("careful_left", sa.SmallInteger, nullable=False, server_default="0"),
+    # Whether it has its space and trainer to itself. What staff plan does; imported sessions may overlap as they do in
+    # the files they come from.
+    sa.Column("exclusive", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
     sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
     sa.CheckConstraint("booked <= greatest(capacity, seats_kept)", name="training_sessions_not_oversold"),
@@ -153,6 +167,8 @@ training_sessions = sa.Table(
     sa.Index("training_sessions_by_space", "space_id", "starts_at"),
     sa.Index("training_sessions_by_training", "training_id", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer_and_training", "trainer_id", "training_id", "starts_at", "id"),
+    _alone("space_id", "training_sessions_space_taken"),
+    _alone("trainer_id", "training_sessions_trainer_taken"),
     # Every batch updates its session's row; room on the page keeps those updates off the indexes.
     postgresql_with={"fillfactor": 50},
 )

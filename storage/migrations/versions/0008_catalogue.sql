@@ -22,3 +22,21 @@ UPDATE trainings
  WHERE trainings.id = latest.training_id;
 
 CREATE INDEX training_sessions_by_space ON training_sessions (space_id, starts_at);
+
+-- Compares an id and a stretch of time in one index.
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+-- From the start to the end, which is the first instant free again. By way of UTC, since adding an interval to an
+-- instant depends on the connection's time zone, and an index may not.
+CREATE FUNCTION session_time(starts_at TIMESTAMPTZ, lasts_minutes INTEGER) RETURNS TSTZRANGE
+LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+RETURN tstzrange(starts_at, (starts_at AT TIME ZONE 'UTC' + make_interval(mins => lasts_minutes)) AT TIME ZONE 'UTC');
+
+ALTER TABLE training_sessions ADD COLUMN exclusive BOOLEAN DEFAULT false NOT NULL;
+ALTER TABLE training_sessions
+    ADD CONSTRAINT training_sessions_space_taken
+        EXCLUDE USING gist (space_id WITH =, session_time(starts_at, lasts_minutes) WITH &&)
+        WHERE (exclusive AND NOT cancelled),
+    ADD CONSTRAINT training_sessions_trainer_taken
+        EXCLUDE USING gist (trainer_id WITH =, session_time(starts_at, lasts_minutes) WITH &&)
+        WHERE (exclusive AND NOT cancelled);
