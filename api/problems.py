@@ -35,6 +35,7 @@ class ProblemCode(StrEnum):
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REFUSED = "refused"
+    SCHEDULE_CONFLICT = "schedule_conflict"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID_INPUT = "invalid_input"
@@ -143,6 +144,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.REFUSED: ProblemKind(
         HTTPStatus.CONFLICT, "The rules say no", "The command was refused; `reasons` says why and what to do."
     ),
+    ProblemCode.SCHEDULE_CONFLICT: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The space or the trainer is taken",
+        "Another session is there at that time; `conflicts` names it. Choose another time, space or trainer.",
+    ),
     ProblemCode.BODY_TOO_LARGE: ProblemKind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "The body is too large",
@@ -198,7 +204,7 @@ class ProblemError(Exception):
     """Ends the request with this problem; raise it anywhere while answering.
 
     `errors` maps each bad field to its sentence, `reasons` are why a command was refused, and `command` is that
-    command as the API shows it.
+    command as the API shows it. `conflicts` are the sessions in the way of one that was planned.
     """
 
     def __init__(
@@ -210,6 +216,7 @@ class ProblemError(Exception):
         errors: Mapping[str, str] | None = None,
         reasons: Sequence[RefusalReason] = (),
         command: dict[str, Any] | None = None,
+        conflicts: Sequence[dict[str, Any]] = (),
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -219,6 +226,7 @@ class ProblemError(Exception):
         self.errors = dict(errors or {})
         self.reasons = tuple(reasons)
         self.command = command
+        self.conflicts = list(conflicts)
 
     def body(self) -> dict[str, Any]:
         """Return the problem's members; those that say nothing are left out."""
@@ -229,6 +237,8 @@ class ProblemError(Exception):
             body["errors"] = self.errors
         if self.command:
             body["command"] = self.command
+        if self.conflicts:
+            body["conflicts"] = self.conflicts
         return body
 
 

@@ -16,7 +16,7 @@ from api.pages import (
 )
 from api.pages.blueprint import register
 from api.pages.staff import catalogue as staff_catalogue
-from api.pages.staff import changes, overview
+from api.pages.staff import changes, overview, plan
 
 PAGES = (
     account,
@@ -34,6 +34,7 @@ PAGES = (
     overview,
     changes,
     staff_catalogue,
+    plan,
 )
 
 __all__ = ["PAGES", "register"]

@@ -18,6 +18,7 @@ from api.routes import (
     sessions,
     staff,
     staff_catalogue,
+    staff_planning,
     tokens,
     unsubscribe,
 )
@@ -39,6 +40,7 @@ ROUTES = (
     events.routes,
     staff.routes,
     staff_catalogue.routes,
+    staff_planning.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

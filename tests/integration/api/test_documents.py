@@ -71,6 +71,8 @@ OPERATIONS = {
     "POST /v1/staff/spaces": {201, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /v1/staff/spaces/{space_id}": {200, 401, 403, 404, 500, 503},
     "PATCH /v1/staff/spaces/{space_id}": {200, 400, 401, 403, 404, 413, 415, 422, 500, 503},
+    "POST /v1/staff/sessions": {201, 400, 401, 403, 409, 413, 415, 422, 500, 503},
+    "POST /v1/staff/sessions/previews": {200, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /unsubscribe/{token}": {200, 404, 500, 503},
     "POST /unsubscribe/{token}": {200, 404, 413, 422, 500, 503},
     "GET /live": {200, 500},

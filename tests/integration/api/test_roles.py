@@ -45,6 +45,8 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/staff/changes": ADMIN,
     "GET /v1/staff/events": ADMIN,
+    "POST /v1/staff/sessions": ADMIN,
+    "POST /v1/staff/sessions/previews": ADMIN,
     "GET /v1/staff/spaces": ADMIN,
     "POST /v1/staff/spaces": ADMIN,
     "GET /v1/staff/spaces/{space_id}": ADMIN,

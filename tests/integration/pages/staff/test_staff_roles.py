@@ -13,6 +13,8 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
+    "GET /staff/plan": ADMIN,
+    "POST /staff/plan": ADMIN,
     "GET /staff/spaces": ADMIN,
     "GET /staff/spaces/<uuid:id_>": ADMIN,
     "POST /staff/spaces/<uuid:id_>": ADMIN,
