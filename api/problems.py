@@ -30,6 +30,7 @@ class ProblemCode(StrEnum):
     BOOKING_NOT_FOUND = "booking_not_found"
     COMMAND_NOT_FOUND = "command_not_found"
     ENTRY_NOT_FOUND = "entry_not_found"
+    SERIES_NOT_FOUND = "series_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
@@ -120,6 +121,9 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.NOT_FOUND,
         "The catalogue has no such thing",
         "The catalogue has nothing with this id; see /v1/staff/trainings, /v1/staff/trainers and /v1/staff/spaces.",
+    ),
+    ProblemCode.SERIES_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such series", "There is no such series; see /v1/staff/series."
     ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -14,6 +14,7 @@ class Subject(StrEnum):
     TRAINER = "trainer"
     SPACE = "space"
     SESSION = "session"
+    SERIES = "series"
 
 
 class ChangeKind(StrEnum):
@@ -27,6 +28,7 @@ class ChangeKind(StrEnum):
     SPACE_ADDED = "space_added"
     SPACE_CHANGED = "space_changed"
     SESSION_PLANNED = "session_planned"
+    SERIES_PLANNED = "series_planned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,15 @@ class NewPass:
 class NewTrainingSession:
     """A session to open; it opens with nobody on it, and its chain of receipts begins with these facts.
 
-    An exclusive one has its space and its trainer to itself: no two of them overlap.
+    An exclusive one has its space and its trainer to itself: no two of them overlap. One of a series knows which, and
+    which `occurrence` it is, by the studio's clocks.
     """
 
     training_session: TrainingSession
     key: str | None = None
     exclusive: bool = False
+    series_id: UUID | None = None
+    occurrence: datetime | None = None
 
 
 def lock_catalogue(db: Db) -> None:
@@ -167,7 +170,7 @@ def add_training_sessions(db: Db, new: Iterable[NewTrainingSession]) -> None:
             COPY training_sessions (id, key, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
                 cancelled, booking_opens_at, booking_deadline_minutes, cancellation_deadline_minutes,
                 promotion_deadline_minutes, promotion_grace_minutes, waitlist_limit, free_cancelling_until,
-                opening, receipt, exclusive) FROM STDIN
+                opening, receipt, exclusive, series_id, occurrence) FROM STDIN
             """) as copy,
     ):
         for one in new:
@@ -195,4 +198,6 @@ def _session_row(new: NewTrainingSession) -> tuple[object, ...]:
         Jsonb(opening),
         first_receipt(opening),
         new.exclusive,
+        new.series_id,
+        new.occurrence,
     )

@@ -121,6 +121,33 @@ passes = sa.Table(
     sa.Index("passes_expiring", "expires_at", postgresql_where=sa.text("active AND NOT expiry_told")),
 )
 
+series = sa.Table(
+    "series",
+    metadata,
+    _id(),
+    sa.Column("training_id", UUID, sa.ForeignKey("trainings.id", name="series_training"), nullable=False),
+    sa.Column("trainer_id", UUID, sa.ForeignKey("trainers.id", name="series_trainer"), nullable=False),
+    sa.Column("space_id", UUID, sa.ForeignKey("spaces.id", name="series_space"), nullable=False),
+    # The days as an RRULE of RFC 5545 without its end; days and times are those of the studio's clocks.
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("times", ARRAY(sa.Time), nullable=False),
+    sa.Column("starts_on", sa.Date, nullable=False),
+    sa.Column("ends_on", sa.Date),
+    sa.Column("count", sa.Integer),
+    sa.Column("except_on", ARRAY(sa.Date), nullable=False, server_default="{}"),
+    # Up to and including which day its sessions are in the schedule; one without an end is extended later.
+    sa.Column("planned_through", sa.Date, nullable=False),
+    # What its sessions begin with, as they were planned.
+    sa.Column("lasts_minutes", sa.Integer, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("booking_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("cancellation_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("promotion_deadline_minutes", sa.Integer, nullable=False),
+    sa.Column("promotion_grace_minutes", sa.Integer, nullable=False),
+    sa.Column("waitlist_limit", sa.Integer),
+    sa.Column("made_at", INSTANT, nullable=False, server_default=sa.func.statement_timestamp()),
+)
+
 training_sessions = sa.Table(
     "training_sessions",
     metadata,
@@ -157,6 +184,10 @@ training_sessions = sa.Table(
     # Whether it has its space and trainer to itself. What staff plan does; imported sessions may overlap as they do in
     # the files they come from.
     sa.Column("exclusive", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The series it is part of, and when that takes place there by the studio's clocks; a move changes neither.
+    sa.Column("series_id", UUID, sa.ForeignKey("series.id", name="training_sessions_series")),
+    sa.Column("occurrence", sa.DateTime(timezone=False)),
+    sa.CheckConstraint("(series_id IS NULL) = (occurrence IS NULL)", name="training_sessions_occurrence"),
     sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
     sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
     sa.CheckConstraint("booked <= greatest(capacity, seats_kept)", name="training_sessions_not_oversold"),
@@ -167,6 +198,14 @@ training_sessions = sa.Table(
     sa.Index("training_sessions_by_space", "space_id", "starts_at"),
     sa.Index("training_sessions_by_training", "training_id", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer_and_training", "trainer_id", "training_id", "starts_at", "id"),
+    # Planning a part of a series again finds what is there.
+    sa.Index(
+        "training_sessions_once_in_series",
+        "series_id",
+        "occurrence",
+        unique=True,
+        postgresql_where=sa.text("series_id IS NOT NULL"),
+    ),
     _alone("space_id", "training_sessions_space_taken"),
     _alone("trainer_id", "training_sessions_trainer_taken"),
     # Every batch updates its session's row; room on the page keeps those updates off the indexes.

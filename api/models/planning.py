@@ -100,16 +100,21 @@ class PlanConflict(Answer):
     @classmethod
     def of(cls, found: Conflict) -> "PlanConflict":
         """Return the conflict as staff see it."""
-        return cls(
-            session=Named(id=found.id, name=found.name),
-            space_name=found.space,
-            trainer_name=found.trainer,
-            starts_at=found.starts_at,
-            ends_at=found.starts_at + timedelta(minutes=found.lasts_minutes),
-            reasons=Reason.all_of(found.reasons),
-            blocks=found.blocks,
-            path=f"/sessions/{found.id}",
-        )
+        return cls(**conflict_values(found))
+
+
+def conflict_values(found: Conflict) -> dict[str, Any]:
+    """Return what is shown of a conflict, of one session or of a series."""
+    return {
+        "session": Named(id=found.id, name=found.name),
+        "space_name": found.space,
+        "trainer_name": found.trainer,
+        "starts_at": found.starts_at,
+        "ends_at": found.starts_at + timedelta(minutes=found.lasts_minutes),
+        "reasons": Reason.all_of(found.reasons),
+        "blocks": found.blocks,
+        "path": f"/sessions/{found.id}",
+    }
 
 
 class SessionPreview(Answer):

@@ -22,6 +22,7 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
     ProblemCode.BOOKING_NOT_FOUND: (N_("There is no such booking of yours"), N_("Your bookings are all on one page.")),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: (N_("There is no such device of yours"), N_("It may be removed already.")),
     ProblemCode.ENTRY_NOT_FOUND: (N_("The catalogue has no such thing"), N_("Look it up in its list.")),
+    ProblemCode.SERIES_NOT_FOUND: (N_("There is no such series"), N_("Look it up in its list.")),
     ProblemCode.NOT_PERMITTED: (N_("This is not for you"), N_("Only staff with another role may see this; ask them.")),
     ProblemCode.NOT_FOUND: (N_("There is nothing here"), N_("The address may have been cut off on its way.")),
     ProblemCode.INVALID_INPUT: (N_("That cannot be shown"), N_("Something in the address makes no sense here.")),

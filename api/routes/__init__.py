@@ -19,6 +19,7 @@ from api.routes import (
     staff,
     staff_catalogue,
     staff_planning,
+    staff_series,
     tokens,
     unsubscribe,
 )
@@ -41,6 +42,7 @@ ROUTES = (
     staff.routes,
     staff_catalogue.routes,
     staff_planning.routes,
+    staff_series.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

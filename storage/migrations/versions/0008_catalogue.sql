@@ -40,3 +40,35 @@ ALTER TABLE training_sessions
     ADD CONSTRAINT training_sessions_trainer_taken
         EXCLUDE USING gist (trainer_id WITH =, session_time(starts_at, lasts_minutes) WITH &&)
         WHERE (exclusive AND NOT cancelled);
+
+CREATE TABLE series (
+    id UUID NOT NULL,
+    training_id UUID NOT NULL,
+    trainer_id UUID NOT NULL,
+    space_id UUID NOT NULL,
+    rule TEXT NOT NULL,
+    times TIME WITHOUT TIME ZONE[] NOT NULL,
+    starts_on DATE NOT NULL,
+    ends_on DATE,
+    count INTEGER,
+    except_on DATE[] DEFAULT '{}' NOT NULL,
+    planned_through DATE NOT NULL,
+    lasts_minutes INTEGER NOT NULL,
+    capacity INTEGER NOT NULL,
+    booking_deadline_minutes INTEGER NOT NULL,
+    cancellation_deadline_minutes INTEGER NOT NULL,
+    promotion_deadline_minutes INTEGER NOT NULL,
+    promotion_grace_minutes INTEGER NOT NULL,
+    waitlist_limit INTEGER,
+    made_at TIMESTAMP WITH TIME ZONE DEFAULT statement_timestamp() NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT series_training FOREIGN KEY(training_id) REFERENCES trainings (id),
+    CONSTRAINT series_trainer FOREIGN KEY(trainer_id) REFERENCES trainers (id),
+    CONSTRAINT series_space FOREIGN KEY(space_id) REFERENCES spaces (id)
+);
+ALTER TABLE training_sessions
+    ADD COLUMN series_id UUID CONSTRAINT training_sessions_series REFERENCES series (id),
+    ADD COLUMN occurrence TIMESTAMP WITHOUT TIME ZONE,
+    ADD CONSTRAINT training_sessions_occurrence CHECK ((series_id IS NULL) = (occurrence IS NULL));
+CREATE UNIQUE INDEX training_sessions_once_in_series ON training_sessions (series_id, occurrence)
+    WHERE series_id IS NOT NULL;

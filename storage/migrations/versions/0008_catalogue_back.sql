@@ -1,4 +1,7 @@
 ALTER TABLE training_sessions
+    DROP CONSTRAINT training_sessions_occurrence, DROP COLUMN series_id, DROP COLUMN occurrence;
+DROP TABLE series;
+ALTER TABLE training_sessions
     DROP CONSTRAINT training_sessions_space_taken, DROP CONSTRAINT training_sessions_trainer_taken,
     DROP COLUMN exclusive;
 DROP FUNCTION session_time;

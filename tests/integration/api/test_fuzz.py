@@ -42,6 +42,7 @@ WITHOUT_INPUT = {
     "GET /ready",
     "GET /metrics",
 }
+NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
 WITH_INPUT = set(FUZZED) - WITHOUT_INPUT
 
 
@@ -81,6 +82,7 @@ def test_every_answer_is_what_the_document_promises(
         "training_id": str(studio.training_id),
         "trainer_id": str(studio.trainer_id),
         "space_id": str(studio.space_id),
+        "series_id": NO_SUCH_ID,
         "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],
     }

@@ -45,6 +45,11 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/staff/changes": ADMIN,
     "GET /v1/staff/events": ADMIN,
+    "GET /v1/staff/series": ADMIN,
+    "POST /v1/staff/series": ADMIN,
+    "POST /v1/staff/series/previews": ADMIN,
+    "GET /v1/staff/series/{series_id}": ADMIN,
+    "GET /v1/staff/series/{series_id}/sessions": ADMIN,
     "POST /v1/staff/sessions": ADMIN,
     "POST /v1/staff/sessions/previews": ADMIN,
     "GET /v1/staff/spaces": ADMIN,
@@ -66,7 +71,7 @@ LEAST: dict[str, Role | None] = {
 }
 
 UUID_PARAMETERS = (
-    "session_id", "booking_id", "command_id", "subscription_id", "training_id", "trainer_id", "space_id",
+    "session_id", "booking_id", "command_id", "subscription_id", "training_id", "trainer_id", "space_id", "series_id",
 )  # fmt: skip
 NOT_LET_IN = {"token_missing", "not_permitted"}
 
