@@ -16,7 +16,7 @@ from api.pages import (
 )
 from api.pages.blueprint import register
 from api.pages.staff import catalogue as staff_catalogue
-from api.pages.staff import changes, overview, plan
+from api.pages.staff import changes, overview, plan, series
 
 PAGES = (
     account,
@@ -35,6 +35,7 @@ PAGES = (
     changes,
     staff_catalogue,
     plan,
+    series,
 )
 
 __all__ = ["PAGES", "register"]

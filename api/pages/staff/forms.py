@@ -49,7 +49,7 @@ def _name(found: ErrorDetails) -> str:
 def _sentence(found: ErrorDetails) -> str:
     about = found.get("ctx", {})
     match found["type"]:
-        case "missing" | "string_too_short" | "uuid_parsing" | "uuid_type":
+        case "missing" | "string_too_short" | "too_short" | "uuid_parsing" | "uuid_type":
             return gettext("Fill this in.")
         case "string_too_long":
             return gettext("This may have at most %(number)s characters.") % {"number": about["max_length"]}

@@ -26,6 +26,7 @@ class Area:
 AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/plan", N_("Plan a session"), Role.ADMIN),
+    Area("/staff/series", N_("Series"), Role.ADMIN),
     Area("/staff/trainings", N_("Trainings"), Role.ADMIN),
     Area("/staff/trainers", N_("Trainers"), Role.ADMIN),
     Area("/staff/spaces", N_("Spaces"), Role.ADMIN),
