@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.language import N_, gettext
@@ -74,6 +75,16 @@ def read_plan(db: Db, body: PlanBody) -> Plan:
 
     studio = find_studio(db)
     return Plan(at, ZoneInfo("UTC" if studio is None else studio.time_zone))
+
+
+def refuse_unknown(db: Db, *, trainer_id: UUID | None, space_id: UUID | None) -> None:
+    """End the request with a problem where one of these is unknown or retired; None is not looked at."""
+    wanted = {"trainer_id": (Named.TRAINER, trainer_id), "space_id": (Named.SPACE, space_id)}
+    found = {name: find_entry(db, table, id_) for name, (table, id_) in wanted.items() if id_ is not None}
+    errors = {name: gettext(_UNKNOWN) for name, one in found.items() if one is None}
+    errors |= {name: gettext(_RETIRED) for name, one in found.items() if one is not None and one.retired}
+    if errors:
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors=errors)
 
 
 def read_start(local: datetime, zone: ZoneInfo, *, field: str) -> datetime:

@@ -89,6 +89,11 @@ def occurrence(found: Occurrence, session: TrainingSession) -> SeriesOccurrence:
     return SeriesOccurrence(starts_at=session.starts_at, ends_at=ends_at, moved=found.shown is Shown.NEVER)
 
 
+def day_before(day: date) -> date:
+    """Return the day before; the first day there is has none before it."""
+    return day if day == date.min else day - timedelta(days=1)
+
+
 def _through(recurrence: Recurrence, today: date) -> date:
     """Return the last day to plan; a series that begins or ends out of reach is a problem."""
     farthest = today + AHEAD_MAX

@@ -29,6 +29,8 @@ class ChangeKind(StrEnum):
     SPACE_CHANGED = "space_changed"
     SESSION_PLANNED = "session_planned"
     SERIES_PLANNED = "series_planned"
+    SERIES_CHANGED = "series_changed"
+    SERIES_ENDED = "series_ended"
 
 
 @dataclass(frozen=True, slots=True)

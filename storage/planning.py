@@ -1,6 +1,6 @@
 """Sessions that staff plan: what stands in their way, and writing them, all or none, with the note of who did."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.errors import DeadlockDetected, ExclusionViolation
 
+from domain.commands import Command, RescheduleSession
 from domain.facts import TrainingSession
 from domain.ids import MemberId, TrainingSessionId
 from domain.refusals import RefusalReason
@@ -41,7 +42,21 @@ class TakenError(Exception):
     """Somebody else planned a session there at the same moment; nothing was written."""
 
 
-def find_conflicts(db: Db, planned: Sequence[TrainingSession]) -> list[Conflict]:
+Place = TrainingSession | RescheduleSession
+"""When and where something would be: a session, or what a move asks for."""
+
+
+def conflicts_of_moves(
+    db: Db, series_id: UUID, commands: Iterable[tuple[TrainingSessionId, Command]]
+) -> list[Conflict]:
+    """Return what is in the way of where these commands move sessions of a series; its own sessions are not."""
+    moves = [command for _, command in commands if isinstance(command, RescheduleSession)]
+    rows = db.execute("SELECT id FROM training_sessions WHERE series_id = %s", (series_id,))
+    own = {row[0] for row in rows}
+    return [one for one in find_conflicts(db, moves) if one.id not in own]
+
+
+def find_conflicts(db: Db, planned: Sequence[Place]) -> list[Conflict]:
     """Return what is in the way of these sessions, in their order; one statement whatever their number."""
     rows = db.execute(
         """

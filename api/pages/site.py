@@ -16,7 +16,7 @@ from api.pages import (
 )
 from api.pages.blueprint import register
 from api.pages.staff import catalogue as staff_catalogue
-from api.pages.staff import changes, overview, plan, series
+from api.pages.staff import changes, overview, plan, series, series_changes
 
 PAGES = (
     account,
@@ -36,6 +36,7 @@ PAGES = (
     staff_catalogue,
     plan,
     series,
+    series_changes,
 )
 
 __all__ = ["PAGES", "register"]

@@ -20,6 +20,7 @@ from api.routes import (
     staff_catalogue,
     staff_planning,
     staff_series,
+    staff_series_changes,
     tokens,
     unsubscribe,
 )
@@ -43,6 +44,7 @@ ROUTES = (
     staff_catalogue.routes,
     staff_planning.routes,
     staff_series.routes,
+    staff_series_changes.routes,
     unsubscribe.routes,
     mail.routes,
     health.routes,

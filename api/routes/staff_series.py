@@ -100,7 +100,7 @@ def post_staff_series(json_data: SeriesBody) -> SeriesMade:
     except TakenError:
         raise ProblemError(ProblemCode.SCHEDULE_CONFLICT) from None
     left_out = len(plan.planned) - came.sessions
-    return SeriesMade(**series_values(_series(plan.series.id)), made=came.sessions, left_out=left_out)
+    return SeriesMade(**series_values(series_of(plan.series.id)), made=came.sessions, left_out=left_out)
 
 
 @routes.get("/v1/staff/series/<uuid:series_id>")
@@ -108,7 +108,7 @@ def post_staff_series(json_data: SeriesBody) -> SeriesMade:
 @routes.output(Series)
 def get_staff_series(series_id: UUID) -> Series:
     """Show a series."""
-    return Series.of(_series(series_id))
+    return Series.of(series_of(series_id))
 
 
 @routes.get("/v1/staff/series/<uuid:series_id>/sessions")
@@ -123,7 +123,7 @@ def get_staff_series_sessions(series_id: UUID, query_data: PageQuery) -> SeriesS
 
     Each as it stands now, moved, changed or cancelled; in the order in which the series has them.
     """
-    _series(series_id)
+    series_of(series_id)
     limit, place = page_size(query_data.limit), cursors.read_place(query_data.cursor)
     after = None if place is None else place[0].replace(tzinfo=None)
     found = services().ask(lambda db: list_series_sessions(db, series_id, after=after, limit=limit + 1))
@@ -137,7 +137,8 @@ def get_staff_series_sessions(series_id: UUID, query_data: PageQuery) -> SeriesS
     return SeriesSessions(items=items, next_cursor=cursor)
 
 
-def _series(series_id: UUID) -> SeriesRow:
+def series_of(series_id: UUID) -> SeriesRow:
+    """Return the series; one that does not exist ends the request with a problem."""
     found = services().ask(lambda db: find_series(db, series_id))
     if found is None:
         raise ProblemError(ProblemCode.SERIES_NOT_FOUND)

@@ -82,14 +82,24 @@ def do_plan_series() -> Response:
 @pages.get("/staff/series/<uuid:id_>")
 @staff_only(Role.ADMIN)
 def show_series(id_: UUID) -> Response:
-    """Show a series and its sessions that are still to begin."""
+    """Show a series and its sessions that are still to begin, with the ways to change and to end the rest of it."""
+    return series_page(id_)
+
+
+def series_page(id_: UUID, *, form: Form | None = None, changed: Any = None, status: int = 200) -> Response:
+    """Return a series' page; `changed` is what a change would ask of its sessions, or has asked."""
     query = query_of(PageQuery, "cursor")
     return framed_page(
         "staff/series.html",
+        status=status,
         series=v1(get_staff_series)(id_),
         page=v1(get_staff_series_sessions)(id_, query),
         made=_told_number("made"),
         left_out=_told_number("left_out"),
+        asked=_told_number("asked"),
+        form=form or Form({}),
+        changed=changed,
+        choices=choices(),
         time_zone=v1(get_studio)().time_zone,
     )
 

@@ -111,3 +111,54 @@ def test_it_speaks_german(admin: Browser, studio: Studio) -> None:
     page = strictly(send(admin, studio, "preview").get_data(as_text=True))
 
     assert "6 Termine" in page.texts("strong")
+
+
+def a_series(admin: Browser, studio: Studio) -> str:
+    return str(send(admin, studio, "save", status=303, times="18:00", count="3").headers["Location"].split("?")[0])
+
+
+def commands(studio: Studio) -> list[tuple[str, str | None]]:
+    rows = studio.db.execute(
+        "SELECT kind, payload ->> 'why' FROM commands"
+        "  JOIN training_sessions ON training_sessions.id = training_session_id WHERE space_id = %s ORDER BY seq",
+        (studio.space_id,),
+    )
+    return rows.fetchall()
+
+
+def test_changing_the_rest_can_be_looked_at_first(admin: Browser, studio: Studio) -> None:
+    address = a_series(admin, studio)
+    form = admin.form(admin.open(address), f"{address}/change")
+    filled: dict[str, Any] = {"from_on": BEGIN + timedelta(days=1), "capacity": "30"}
+
+    seen = strictly(admin.send(form, status=200, then="preview", **filled).get_data(as_text=True))
+    assert "2 sessions would be changed" in seen.texts("strong")
+    assert commands(studio) == []
+
+    answer = admin.send(form, then="save", **filled)
+    page = strictly(admin.open(answer.headers["Location"]).get_data(as_text=True))
+    assert "2 sessions are asked to change" in page.texts("strong")
+    assert commands(studio) == [("change_capacity", None)] * 2
+
+
+def test_a_change_of_nothing_and_one_of_no_sense_are_refused(admin: Browser, studio: Studio) -> None:
+    address = a_series(admin, studio)
+    form = admin.form(admin.open(address), f"{address}/change")
+
+    nothing = strictly(admin.send(form, status=422, from_on=BEGIN).get_data(as_text=True))
+    assert "Nothing is to change; fill in what shall be otherwise." in nothing.texts("p")
+    wrong = strictly(admin.send(form, status=422, from_on="", capacity="0").get_data(as_text=True))
+    assert wrong.texts("p", "error") == ["Write a day, such as 2031-03-05.", "Write 1 or more."]
+
+
+def test_a_series_ends_from_a_day_on_once_that_is_said_to_be_meant(admin: Browser, studio: Studio) -> None:
+    address = a_series(admin, studio)
+    form = admin.form(admin.open(address), f"{address}/end")
+    filled: dict[str, Any] = {"from_on": BEGIN + timedelta(days=2), "why": "summer"}
+
+    refused = strictly(admin.send(form, status=422, **filled).get_data(as_text=True))
+    assert refused.texts("p", "error") == ["Tick this box if these sessions are to be cancelled."]
+    assert commands(studio) == []
+
+    admin.send(form, meant="on", **filled)
+    assert commands(studio) == [("cancel_session", "summer")]

@@ -16,6 +16,8 @@ LEAST = {
     "GET /staff/plan": ADMIN,
     "GET /staff/series": ADMIN,
     "GET /staff/series/<uuid:id_>": ADMIN,
+    "POST /staff/series/<uuid:id_>/change": ADMIN,
+    "POST /staff/series/<uuid:id_>/end": ADMIN,
     "GET /staff/series/new": ADMIN,
     "POST /staff/series/new": ADMIN,
     "POST /staff/plan": ADMIN,
