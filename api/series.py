@@ -14,7 +14,7 @@ from storage.database import Db
 from storage.identifiers import new_id
 from storage.planning import Conflict
 from storage.series import NewSeries, Planned
-from workers.recurrence import TooManyError, occurrences
+from workers.recurrence import TooManyError, occurrences, reaches_its_count
 
 WITHOUT_END = timedelta(days=365)
 """How far ahead a series without an end is planned."""
@@ -43,6 +43,9 @@ def read_series(db: Db, body: SeriesBody) -> SeriesPlan:
     except TooManyError:
         said = gettext(N_("This makes more than %(number)s sessions; choose an earlier end, or plan it in parts."))
         raise _wrong("ends_on", said % {"number": OCCURRENCES_MAX}) from None
+    if recurrence.count is not None and not reaches_its_count(recurrence, through=through):
+        said = gettext(N_("These reach more than five years ahead; choose fewer sessions, or plan them in parts."))
+        raise _wrong("count", said)
     if not found:
         raise _wrong("starts_on", gettext(N_("This makes no session at all; choose other days, or a later end.")))
     pattern = plan.at(found[0].starts_at)
@@ -53,7 +56,8 @@ def read_series(db: Db, body: SeriesBody) -> SeriesPlan:
         raise _wrong("times", said % {"moment": f"{overlap.local:%Y-%m-%d %H:%M}"})
     series = NewSeries(
         new_id(), pattern, recurrence.rule, recurrence.times, recurrence.starts_on, recurrence.ends_on,
-        recurrence.count, tuple(sorted(recurrence.except_on)), through,
+        recurrence.count, tuple(sorted(recurrence.except_on)),
+        found[-1].local.date() if recurrence.count is not None else through,
     )  # fmt: skip
     planned = [Planned(plan.at(one.starts_at), one.local) for one in found]
     return SeriesPlan(series, found, planned, plan.zone.key)

@@ -135,7 +135,7 @@ series = sa.Table(
     sa.Column("ends_on", sa.Date),
     sa.Column("count", sa.Integer),
     sa.Column("except_on", ARRAY(sa.Date), nullable=False, server_default="{}"),
-    # Up to and including which day its sessions are in the schedule; one without an end is extended later.
+    # Up to and including which day its sessions are in the schedule; one without an end is planned a year ahead.
     sa.Column("planned_through", sa.Date, nullable=False),
     # What its sessions begin with, as they were planned.
     sa.Column("lasts_minutes", sa.Integer, nullable=False),

@@ -32,6 +32,11 @@ def occurrences(recurrence: Recurrence, zone: ZoneInfo, *, through: date, after:
     return sorted(found, key=lambda one: one.starts_at)
 
 
+def reaches_its_count(recurrence: Recurrence, *, through: date) -> bool:
+    """Whether all sessions of a series with a `count` lie on or before the day `through`."""
+    return sum(1 for _ in _locals(recurrence, through)) == recurrence.count
+
+
 def _locals(recurrence: Recurrence, through: date) -> Iterator[datetime]:
     last = through if recurrence.ends_on is None else min(through, recurrence.ends_on)
     number = 0

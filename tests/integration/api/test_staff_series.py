@@ -59,6 +59,7 @@ def test_a_series_is_made_whole_and_each_session_can_be_audited(admin: Caller, s
     made = admin.post("/v1/staff/series", a_series(studio)).json
 
     assert (made["made"], made["left_out"], made["coming"]) == (10, 0, 10)
+    assert made["planned_through"] == str(MONDAY + timedelta(days=31))
     assert made["rule"] == "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO,TH"
     found = sessions(admin, made["id"])
     assert len({one["id"] for one in found}) == 10
@@ -152,6 +153,7 @@ def test_a_time_that_the_clocks_skip_is_said_to_be_moved(admin: Caller, studio: 
         ({"frequency": "daily", "count": None, "times": [f"{hour:02}:00" for hour in range(24)]}, "ends_on", "5000"),
         ({"count": 5001}, "count", "5000"),
         ({"count": 0}, "count", "1"),
+        ({"count": 3000}, "count", "five years"),
         ({"capacity": 0}, "capacity", "1"),
         ({"count": None, "ends_on": str(MONDAY - timedelta(days=1))}, "body", "ends before it begins"),
         ({"ends_on": str(MONDAY + timedelta(days=9))}, "body", "not both"),
