@@ -18,6 +18,7 @@ from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
 from domain.refusals import RefusalReason
 from storage.database import Db
+from storage.taken import find_taken
 
 LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was foreseen
 
@@ -166,37 +167,6 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand]) 
     facts.line_known_to = _known_to(locked.waiting, len(in_line), in_line[-1] if in_line else 0)
     _lock_passes(db, loaded, [*wanted.passes, *(booking.pass_id for booking in loaded.loaded_bookings.values())])
     return loaded
-
-
-def find_taken(
-    db: Db, training_session_id: TrainingSessionId, command: RescheduleSession
-) -> dict[RefusalReason, TrainingSessionId]:
-    """Return which other exclusive sessions stand where the command would move this one.
-
-    Another lane may move one there before this batch commits: then the constraints on the table say so, and the batch
-    runs again and finds it here.
-    """
-    rows = db.execute(
-        """
-        SELECT reason, min(id::text)::uuid FROM (
-            SELECT 'space_taken' AS reason, id FROM training_sessions
-             WHERE space_id = %(space)s AND exclusive AND NOT cancelled AND id <> %(id)s
-               AND session_time(starts_at, lasts_minutes) && session_time(%(starts_at)s, %(lasts)s)
-            UNION ALL
-            SELECT 'trainer_taken', id FROM training_sessions
-             WHERE trainer_id = %(trainer)s AND exclusive AND NOT cancelled AND id <> %(id)s
-               AND session_time(starts_at, lasts_minutes) && session_time(%(starts_at)s, %(lasts)s)) AS taken
-         GROUP BY reason
-        """,
-        {
-            "id": training_session_id,
-            "space": command.space_id,
-            "trainer": command.trainer_id,
-            "starts_at": command.starts_at,
-            "lasts": command.lasts_minutes,
-        },
-    )
-    return {RefusalReason(reason): TrainingSessionId(id_) for reason, id_ in rows}
 
 
 def load_more_of_the_line(db: Db, loaded: BatchFacts) -> None:

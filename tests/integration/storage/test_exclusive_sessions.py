@@ -16,6 +16,7 @@ from ops.auditing import audit
 from storage import catalogue, facts
 from storage.catalogue import NewTrainingSession
 from storage.identifiers import new_id
+from storage.taken import find_taken
 from tests.integration.studio import Studio
 
 START = datetime(2033, 3, 3, 18, tzinfo=UTC)
@@ -114,7 +115,7 @@ def test_of_two_lanes_that_move_to_one_place_at_once_one_is_refused(
     commands = [
         studio.ask(one.id, studio.staff, move(one, space_id=studio.space_id, starts_at=free)) for one in sessions
     ]
-    both_have_looked, look, looked = Barrier(2, timeout=10), facts.find_taken, list[TrainingSessionId]()
+    both_have_looked, look, looked = Barrier(2, timeout=10), find_taken, list[TrainingSessionId]()
 
     def look_together(db: Any, session_id: TrainingSessionId, command: RescheduleSession) -> Any:
         found = look(db, session_id, command)
