@@ -39,11 +39,14 @@ class ProblemCode(StrEnum):
     PASS_TYPE_NOT_FOUND = "pass_type_not_found"  # noqa: S105
     PASS_TYPE_SOLD = "pass_type_sold"  # noqa: S105
     PASS_UNFIT = "pass_unfit"  # noqa: S105
+    ENTRY_NOT_FOUND = "entry_not_found"
+    SERIES_NOT_FOUND = "series_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
     PUSH_NOT_AVAILABLE = "push_not_available"
     PASSWORD_LINK_NOT_VALID = "password_link_not_valid"  # noqa: S105
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REFUSED = "refused"
+    SCHEDULE_CONFLICT = "schedule_conflict"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID_INPUT = "invalid_input"
@@ -172,6 +175,14 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "The pass does not take this",
         "The pass cannot be granted or extended like this; look at it again, and see what it still needs.",
     ),
+    ProblemCode.ENTRY_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "The catalogue has no such thing",
+        "The catalogue has nothing with this id; see /v1/staff/trainings, /v1/staff/trainers and /v1/staff/spaces.",
+    ),
+    ProblemCode.SERIES_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND, "No such series", "There is no such series; see /v1/staff/series."
+    ),
     ProblemCode.PUSH_SUBSCRIPTION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,
         "No such device",
@@ -194,6 +205,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.REFUSED: ProblemKind(
         HTTPStatus.CONFLICT, "The rules say no", "The command was refused; `reasons` says why and what to do."
+    ),
+    ProblemCode.SCHEDULE_CONFLICT: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The space or the trainer is taken",
+        "Another session is there at that time; `conflicts` names it. Choose another time, space or trainer.",
     ),
     ProblemCode.BODY_TOO_LARGE: ProblemKind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -250,7 +266,7 @@ class ProblemError(Exception):
     """Ends the request with this problem; raise it anywhere while answering.
 
     `errors` maps each bad field to its sentence, `reasons` are why a command was refused, and `command` is that
-    command as the API shows it.
+    command as the API shows it. `conflicts` are the sessions in the way of one that was planned.
     """
 
     def __init__(
@@ -262,6 +278,7 @@ class ProblemError(Exception):
         errors: Mapping[str, str] | None = None,
         reasons: Sequence[RefusalReason] = (),
         command: dict[str, Any] | None = None,
+        conflicts: Sequence[dict[str, Any]] = (),
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -271,6 +288,7 @@ class ProblemError(Exception):
         self.errors = dict(errors or {})
         self.reasons = tuple(reasons)
         self.command = command
+        self.conflicts = list(conflicts)
 
     def body(self) -> dict[str, Any]:
         """Return the problem's members; those that say nothing are left out."""
@@ -281,6 +299,8 @@ class ProblemError(Exception):
             body["errors"] = self.errors
         if self.command:
             body["command"] = self.command
+        if self.conflicts:
+            body["conflicts"] = self.conflicts
         return body
 
 

@@ -123,6 +123,9 @@ class Facts:
 
     `line` is the known head of the waitlist, in order; `line_known_to` is the last position up to which it is
     complete, or None when all who wait are known. `position` is that of the last applied command.
+
+    `taken` is what stands against the reschedule about to be decided: why, and by which other session. Only a session
+    that is exclusive looks.
     """
 
     training_session: TrainingSession
@@ -136,6 +139,7 @@ class Facts:
     line_known_to: int | None = None
     roster_known: bool = False
     live: dict[MemberId, BookingId] = field(default_factory=dict)
+    taken: dict[RefusalReason, TrainingSessionId] = field(default_factory=dict)
 
     def add_booking(self, booking: Booking) -> None:
         """Make a booking known; one that waits takes its place in the known line. Known ones stay as they are."""

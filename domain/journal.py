@@ -11,13 +11,16 @@ from hashlib import sha256
 from typing import Any, get_args
 from uuid import UUID
 
-from domain.commands import AcceptedCommand, BookForMember, BookSeat, ReconsiderWaitlist
+from domain.commands import AcceptedCommand, BookForMember, BookSeat, ReconsiderWaitlist, RescheduleSession
 from domain.events import Event, WaiterPromoted, WaiterSkipped
 from domain.facts import Facts, Pass
-from domain.ids import MemberId, PassId, TrainingId
+from domain.ids import MemberId, PassId, TrainingId, TrainingSessionId
 from domain.outcomes import Applied, CommandStatus, Failed, Outcome, Refused
+from domain.refusals import RefusalReason
 
 Plain = dict[str, Any]
+
+_TAKEN = "taken"
 
 
 def plain_outcome(outcome: Outcome) -> Plain:
@@ -34,8 +37,11 @@ def plain_outcome(outcome: Outcome) -> Plain:
 def witness(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> Plain:
     """Return the facts from outside the session that the decision looked at: the state of each pass, by its id.
 
-    Take it *before* the outcome is recorded. A pass that does not exist is witnessed as None.
+    Take it *before* the outcome is recorded. A pass that does not exist is witnessed as None. Of a reschedule it is
+    which sessions had taken the space or the trainer; that nobody had is witnessed by nothing.
     """
+    if isinstance(accepted.command, RescheduleSession) and facts.taken:
+        return {_TAKEN: {str(reason): str(id_) for reason, id_ in facts.taken.items()}}
     looked_at: list[PassId] = []
     if isinstance(accepted.command, BookSeat | BookForMember | ReconsiderWaitlist):
         looked_at.append(accepted.command.pass_id)
@@ -46,7 +52,17 @@ def witness(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> Plain:
 
 def witnessed_passes(seen: Mapping[str, Any]) -> dict[PassId, Pass]:
     """Return the passes of a stored witness as facts again; those that did not exist are left out."""
-    return {PassId(UUID(id_)): _pass_of(PassId(UUID(id_)), plain) for id_, plain in seen.items() if plain is not None}
+    return {id_: _pass_of(id_, seen[str(id_)]) for id_ in looked_at_passes(seen) if seen[str(id_)] is not None}
+
+
+def looked_at_passes(seen: Mapping[str, Any]) -> list[PassId]:
+    """Return the passes that a stored witness speaks of, those too that did not exist."""
+    return [PassId(UUID(id_)) for id_ in seen if id_ != _TAKEN]
+
+
+def witnessed_taken(seen: Mapping[str, Any]) -> dict[RefusalReason, TrainingSessionId]:
+    """Return what had been taken, by a stored witness."""
+    return {RefusalReason(reason): TrainingSessionId(UUID(id_)) for reason, id_ in seen.get(_TAKEN, {}).items()}
 
 
 def first_receipt(opening: Mapping[str, Any]) -> str:

@@ -24,6 +24,8 @@ class RefusalReason(StrEnum):
     BOOKING_NOT_YOURS = "booking_not_yours"
     WAITLIST_FULL = "waitlist_full"
     NOT_PERMITTED = "not_permitted"
+    SPACE_TAKEN = "space_taken"
+    TRAINER_TAKEN = "trainer_taken"
 
 
 SENTENCES: dict[RefusalReason, str] = {
@@ -45,5 +47,7 @@ SENTENCES: dict[RefusalReason, str] = {
     RefusalReason.BOOKING_NOT_YOURS: "This booking belongs to somebody else; you can cancel your own bookings only.",
     RefusalReason.WAITLIST_FULL: "The session and its waitlist are full; choose another session.",
     RefusalReason.NOT_PERMITTED: "Only staff of the studio may do this; ask them.",
+    RefusalReason.SPACE_TAKEN: "Another session has this space at that time; choose another space or time.",
+    RefusalReason.TRAINER_TAKEN: "The trainer gives another session at that time; choose another trainer or time.",
 }
 """One sentence a member can act on, for every reason."""

@@ -13,6 +13,11 @@ class Subject(StrEnum):
     PASS = "pass"  # noqa: S105 - a kind of thing
     PASS_TYPE = "pass_type"  # noqa: S105
     BOOKING = "booking"
+    TRAINING = "training"
+    TRAINER = "trainer"
+    SPACE = "space"
+    SESSION = "session"
+    SERIES = "series"
 
 
 class ChangeKind(StrEnum):
@@ -32,6 +37,16 @@ class ChangeKind(StrEnum):
     PASS_TYPE_CREATED = "pass_type_created"  # noqa: S105
     PASS_TYPE_CHANGED = "pass_type_changed"  # noqa: S105
     ATTENDANCE_NOTED = "attendance_noted"
+    TRAINING_ADDED = "training_added"
+    TRAINING_CHANGED = "training_changed"
+    TRAINER_ADDED = "trainer_added"
+    TRAINER_CHANGED = "trainer_changed"
+    SPACE_ADDED = "space_added"
+    SPACE_CHANGED = "space_changed"
+    SESSION_PLANNED = "session_planned"
+    SERIES_PLANNED = "series_planned"
+    SERIES_CHANGED = "series_changed"
+    SERIES_ENDED = "series_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ def reschedule(facts: Facts, command: RescheduleSession, *, now: datetime) -> Ou
         return refused
     if command.starts_at <= now:
         return Refused((RefusalReason.SESSION_STARTED,))
+    if facts.taken:
+        return Refused(tuple(sorted(facts.taken)))
     facts.roster()
     event: Event
     # Deadlines are durations before the start: in UTC they stay so when the clocks change in between.

@@ -7,14 +7,21 @@ the rules, the order or the chain of receipts do not bear out comes back as a `D
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from domain.commands import AcceptedCommand, Actor
 from domain.decide import decide
 from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
 from domain.facts import Facts, TrainingSession
-from domain.ids import PassId, TrainingSessionId
-from domain.journal import entry_of, plain_outcome, receipt, witness, witnessed_passes
+from domain.ids import TrainingSessionId
+from domain.journal import (
+    entry_of,
+    looked_at_passes,
+    plain_outcome,
+    receipt,
+    witness,
+    witnessed_passes,
+    witnessed_taken,
+)
 from domain.notices import Notice, notices_for
 from domain.outcomes import Applied, CommandStatus, Failed, Outcome
 from domain.recorder import record
@@ -88,8 +95,9 @@ class Replay:
         if entry.status == CommandStatus.FAILED:
             # A fault lies outside the rules. What it must not do is leave a trace, and the roster would show one.
             return None, Failed(str(entry.outcome.get("error"))), entry.witness
-        for pass_id in entry.witness:
-            self.facts.passes.pop(PassId(UUID(pass_id)), None)
+        for pass_id in looked_at_passes(entry.witness):
+            self.facts.passes.pop(pass_id, None)
+        self.facts.taken = witnessed_taken(entry.witness)
         self.facts.passes.update(witnessed_passes(entry.witness))
         accepted = AcceptedCommand(
             id=entry.id,

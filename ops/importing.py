@@ -15,10 +15,11 @@ from ops.csv_file import Complaints
 from ops.errors import OperatorError
 from ops.import_files import MEMBERS, SCHEDULE, ImportFiles, Line, MemberLine, read_import
 from storage import catalogue, intake
-from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType, Studio
+from storage.catalogue import NewMember, NewPass, NewTrainingSession, PassType, Studio
 from storage.database import Db
 from storage.identifiers import new_id
 from storage.intake import KnownPass, KnownTrainingSession
+from storage.named import Named
 
 PROMOTION_GRACE = timedelta(minutes=30)
 DEFAULT_TIME_ZONE = "Europe/Kyiv"

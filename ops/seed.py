@@ -15,9 +15,10 @@ from domain.ids import CommandId, MemberId, PassId, SpaceId, TrainerId, Training
 from ops import seed_plan as plan
 from ops.importing import PROMOTION_GRACE
 from storage import catalogue
-from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType, Studio
+from storage.catalogue import NewMember, NewPass, NewTrainingSession, PassType, Studio
 from storage.database import Db, connect
 from storage.identifiers import new_id
+from storage.named import Named
 from storage.settings import settings
 from workers import inbox
 from workers.resources import redis_client

@@ -7,7 +7,6 @@ constraint raises psycopg's `IntegrityError`.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from psycopg import sql
@@ -18,6 +17,7 @@ from domain.ids import MemberId, PassId, TrainingId
 from domain.journal import first_receipt
 from storage.database import Db
 from storage.identifiers import new_id
+from storage.named import Named
 from storage.opening import plain_opening
 
 CATALOGUE_LOCK = 7283102  # any fixed number: who holds this advisory lock fills the catalogue
@@ -29,14 +29,6 @@ class Studio:
 
     name: str
     time_zone: str
-
-
-class Named(StrEnum):
-    """The tables of things that are told apart by their name alone."""
-
-    TRAINING = "trainings"
-    TRAINER = "trainers"
-    SPACE = "spaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +66,17 @@ class NewPass:
 
 @dataclass(frozen=True, slots=True)
 class NewTrainingSession:
-    """A session to open; it opens with nobody on it, and its chain of receipts begins with these facts."""
+    """A session to open; it opens with nobody on it, and its chain of receipts begins with these facts.
+
+    An exclusive one has its space and its trainer to itself: no two of them overlap. One of a series knows which, and
+    which `occurrence` it is, by the studio's clocks.
+    """
 
     training_session: TrainingSession
     key: str | None = None
+    exclusive: bool = False
+    series_id: UUID | None = None
+    occurrence: datetime | None = None
 
 
 def lock_catalogue(db: Db) -> None:
@@ -171,7 +170,7 @@ def add_training_sessions(db: Db, new: Iterable[NewTrainingSession]) -> None:
             COPY training_sessions (id, key, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
                 cancelled, booking_opens_at, booking_deadline_minutes, cancellation_deadline_minutes,
                 promotion_deadline_minutes, promotion_grace_minutes, waitlist_limit, free_cancelling_until,
-                opening, receipt) FROM STDIN
+                opening, receipt, exclusive, series_id, occurrence) FROM STDIN
             """) as copy,
     ):
         for one in new:
@@ -198,4 +197,7 @@ def _session_row(new: NewTrainingSession) -> tuple[object, ...]:
         facts.free_cancelling_until,
         Jsonb(opening),
         first_receipt(opening),
+        new.exclusive,
+        new.series_id,
+        new.occurrence,
     )

@@ -12,18 +12,20 @@ from domain.commands import (
     CancelBooking,
     CancelForMember,
     ReconsiderWaitlist,
+    RescheduleSession,
 )
 from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
 from domain.refusals import RefusalReason
 from storage.database import Db
+from storage.taken import find_taken
 
 LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was foreseen
 _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
     waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts,
-    attempted_command_id, careful_left, (SELECT reminder_minutes FROM studio)
+    attempted_command_id, careful_left, exclusive, (SELECT reminder_minutes FROM studio)
 """
 _BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
 
@@ -41,6 +43,7 @@ class LockedSession:
     attempts: int
     attempted_command_id: CommandId | None
     careful_left: int
+    exclusive: bool
     reminder_leads: tuple[timedelta, ...]
 
 
@@ -78,10 +81,10 @@ def _session(db: Db, training_session_id: TrainingSessionId, lock: str) -> Locke
     row = db.execute(query, (training_session_id,)).fetchone()
     if row is None:
         return None
-    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful_left, minutes = row
+    *session, position, receipt, booked, waiting, skipped, attempts, attempted, careful, exclusive, minutes = row
     return LockedSession(
-        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful_left,
-        tuple(timedelta(minutes=lead) for lead in minutes or ()),
+        training_session_from(session), position, receipt, booked, waiting, skipped, attempts, attempted, careful,
+        exclusive, tuple(timedelta(minutes=lead) for lead in minutes or ()),
     )  # fmt: skip
 
 
@@ -140,6 +143,9 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand], 
         skipped=locked.skipped,
     )
     loaded = BatchFacts(facts, locked.training_session.starts_at, locked.reminder_leads, to_write=to_write)
+    if locked.exclusive and batch and isinstance(batch[0].command, RescheduleSession):
+        # Such a command is alone in its batch.
+        facts.taken = find_taken(db, locked.training_session.id, batch[0].command)
     wanted = _wanted_by(batch)
     # Each cancellation may free a place; without one nobody is promoted and the line need not be read.
     line_limit = min(len(wanted.bookings), locked.waiting)

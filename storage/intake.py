@@ -101,8 +101,8 @@ def known_training_sessions(db: Db, keys: Collection[str]) -> dict[str, KnownTra
         cursor.execute(
             """
             SELECT training_sessions.key, trainings.name AS training, trainers.name AS trainer, spaces.name AS space,
-                   starts_at, lasts_minutes AS minutes, capacity, booking_deadline_minutes,
-                   cancellation_deadline_minutes
+                   starts_at, training_sessions.lasts_minutes AS minutes, training_sessions.capacity,
+                   training_sessions.booking_deadline_minutes, training_sessions.cancellation_deadline_minutes
               FROM training_sessions
               JOIN trainings ON trainings.id = training_id
               JOIN trainers ON trainers.id = trainer_id

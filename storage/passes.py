@@ -10,10 +10,11 @@ from domain.ids import MemberId, PassId, TrainingId
 from domain.journal import plain_instant
 from domain.notices import Notice, NoticeKind
 from storage import catalogue
-from storage.catalogue import Named, NewPass, PassType
+from storage.catalogue import NewPass, PassType
 from storage.command_log import LoggedCommand, accept_reconsiderations
 from storage.database import Db
 from storage.identifiers import new_id
+from storage.named import Named
 from storage.notices import WrittenNotice, write_notices, written_notices
 from storage.reminders import EXPIRES_SOON
 

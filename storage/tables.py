@@ -6,7 +6,7 @@ Names of constraints are part of the contract: code and messages refer to them. 
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, ExcludeConstraint
 
 metadata = sa.MetaData()
 
@@ -23,9 +23,15 @@ def _count(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, server_default="0")
 
 
-def _named(name: str) -> sa.Table:
-    unique = sa.UniqueConstraint("name", name=f"{name}_name")
-    return sa.Table(name, metadata, _id(), sa.Column("name", sa.Text, nullable=False), unique)
+def _alone(column: str, name: str) -> ExcludeConstraint:
+    """Refuse a session that overlaps another one here, where both are exclusive and none is cancelled."""
+    return ExcludeConstraint(
+        (sa.Column(column, UUID), "="),
+        (sa.text("session_time(starts_at, lasts_minutes)"), "&&"),
+        name=name,
+        using="gist",
+        where=sa.text("exclusive AND NOT cancelled"),
+    )
 
 
 studio = sa.Table(
@@ -69,11 +75,6 @@ members = sa.Table(
         postgresql_ops={"name_searched": "gin_trgm_ops", "email_searched": "gin_trgm_ops"},
     ),
 )
-
-trainings = _named("trainings")
-trainings.append_column(sa.Column("description", sa.Text, nullable=False, server_default=""))
-trainers = _named("trainers")
-spaces = _named("spaces")
 
 pass_types = sa.Table(
     "pass_types",
@@ -152,6 +153,13 @@ training_sessions = sa.Table(
     sa.Column("attempted_command_id", UUID),
     # How many commands are still to be applied one by one, so that the one that kills its process stands alone.
     sa.Column("careful_left", sa.SmallInteger, nullable=False, server_default="0"),
+    # Whether it has its space and trainer to itself. What staff plan does; imported sessions may overlap as they do in
+    # the files they come from.
+    sa.Column("exclusive", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The series it is part of, and when that takes place there by the studio's clocks; a move changes neither.
+    sa.Column("series_id", UUID, sa.ForeignKey("series.id", name="training_sessions_series")),
+    sa.Column("occurrence", sa.DateTime(timezone=False)),
+    sa.CheckConstraint("(series_id IS NULL) = (occurrence IS NULL)", name="training_sessions_occurrence"),
     sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
     sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
     sa.CheckConstraint("booked <= greatest(capacity, seats_kept)", name="training_sessions_not_oversold"),
@@ -159,8 +167,19 @@ training_sessions = sa.Table(
     sa.UniqueConstraint("key", name="training_sessions_key"),
     sa.Index("training_sessions_by_start", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer", "trainer_id", "starts_at", "id"),
+    sa.Index("training_sessions_by_space", "space_id", "starts_at"),
     sa.Index("training_sessions_by_training", "training_id", "starts_at", "id"),
     sa.Index("training_sessions_by_trainer_and_training", "trainer_id", "training_id", "starts_at", "id"),
+    # Planning a part of a series again finds what is there.
+    sa.Index(
+        "training_sessions_once_in_series",
+        "series_id",
+        "occurrence",
+        unique=True,
+        postgresql_where=sa.text("series_id IS NOT NULL"),
+    ),
+    _alone("space_id", "training_sessions_space_taken"),
+    _alone("trainer_id", "training_sessions_trainer_taken"),
     # Every batch updates its session's row; room on the page keeps those updates off the indexes.
     postgresql_with={"fillfactor": 50},
 )

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, ExclusionViolation, SerializationFailure
 from psycopg_pool import ConnectionPool
 from redis import Redis
 from structlog import get_logger
@@ -94,11 +94,14 @@ def _apply_whole_or_singly(
 def _apply_despite_collisions(
     db: Db, redis: Redis, training_session_id: TrainingSessionId, *, limit: int, fault: str | None = None
 ) -> CommittedBatch | NothingWaits | LaneHeld:
-    """Another session's batch may lock the same passes the other way round; one of the two runs again."""
+    """Another session's batch may lock the same passes the other way round; one of the two runs again.
+
+    So does a batch that moves its session to where another one has just been moved: then its facts say so.
+    """
     for collisions_left in reversed(range(COLLISIONS_MAX)):
         try:
             return batch.apply(db, redis, training_session_id, limit=limit, fault=fault)
-        except (DeadlockDetected, SerializationFailure) as error:
+        except (DeadlockDetected, SerializationFailure, ExclusionViolation) as error:
             if not collisions_left:
                 raise
             log.info("batch runs again", training_session_id=str(training_session_id), error=str(error))

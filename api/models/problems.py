@@ -4,6 +4,7 @@ from pydantic import Field
 
 from api.models.commands import Command
 from api.models.common import Answer, Reason
+from api.models.planning import PlanConflict
 
 
 class Problem(Answer):
@@ -16,4 +17,5 @@ class Problem(Answer):
     code: str = Field(description="A stable code that programs may depend on.")
     reasons: list[Reason] = Field(default=[], description="Every reason why a command was refused.")
     errors: dict[str, str] = Field(default={}, description="A sentence for each bad field or part, by its name.")
+    conflicts: list[PlanConflict] = Field(default=[], description="The sessions in the way of what was planned.")
     command: Command | None = Field(default=None, description="The command that was refused or has failed.")

@@ -28,6 +28,8 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
     ProblemCode.MEMBER_NOT_FOUND: (N_("There is no such member"), N_("They may have been removed meanwhile.")),
     ProblemCode.PASS_NOT_FOUND: (N_("There is no such pass"), N_("See the passes on the page of their member.")),
     ProblemCode.PASS_TYPE_NOT_FOUND: (N_("There is no such type of pass"), N_("The types are all on one page.")),
+    ProblemCode.ENTRY_NOT_FOUND: (N_("The catalogue has no such thing"), N_("Look it up in its list.")),
+    ProblemCode.SERIES_NOT_FOUND: (N_("There is no such series"), N_("Look it up in its list.")),
     ProblemCode.NOT_PERMITTED: (N_("This is not for you"), N_("Only staff with another role may see this; ask them.")),
     ProblemCode.NOT_FOUND: (N_("There is nothing here"), N_("The address may have been cut off on its way.")),
     ProblemCode.INVALID_INPUT: (N_("That cannot be shown"), N_("Something in the address makes no sense here.")),

@@ -52,7 +52,14 @@ def see_other(target: str) -> Response:
 def register(app: Flask) -> None:
     """Teach the templates to translate, and to say instants; each is given an instant and the studio's zone."""
     language.register(app)
-    app.jinja_env.filters |= {"day": day, "clock": clock, "moment": moment, "valid_until": valid_until, "iso": _iso}
+    app.jinja_env.filters |= {
+        "day": day,
+        "clock": clock,
+        "moment": moment,
+        "valid_until": valid_until,
+        "iso": _iso,
+        "as_instant": _as_instant,
+    }
     app.jinja_env.filters |= {"month": month, "weekday": weekday, "weekday_short": weekday_short}
     cards.register(app)
 
@@ -97,6 +104,11 @@ def valid_until(ends: datetime, time_zone: str) -> str:
     if last.astimezone(zone).date() != ends.astimezone(zone).date():
         return gettext("until and including %(day)s") % {"day": day(last, time_zone)}
     return gettext("until %(moment)s") % {"moment": moment(ends, time_zone)}
+
+
+def _as_instant(value: datetime | str) -> datetime:
+    """Return an instant that a problem carries in its written form."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _iso(instant: datetime) -> str:

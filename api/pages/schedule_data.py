@@ -40,13 +40,13 @@ class Day:
 
 def names(operation: Callable[[PageQuery], NamesPage]) -> list[Named]:
     """Return the whole list of trainers, or of trainings."""
-    return list(_every(lambda cursor: v1(operation)(PageQuery(cursor=cursor, limit=None))))
+    return list(every(lambda cursor: v1(operation)(PageQuery(cursor=cursor, limit=None))))
 
 
 def sessions_of(shown: Shown, zone: ZoneInfo) -> list[Session]:
     """Return all sessions of the days that are shown."""
     query = {**_query(shown, shown.days.first, zone), "to": _midnight(shown.days.after, zone).isoformat()}
-    return list(_every(lambda cursor: v1(get_sessions)(SessionsQuery.model_validate({**query, "cursor": cursor}))))
+    return list(every(lambda cursor: v1(get_sessions)(SessionsQuery.model_validate({**query, "cursor": cursor}))))
 
 
 def next_day(shown: Shown, zone: ZoneInfo) -> Day | None:
@@ -87,7 +87,7 @@ def my_bookings(sessions: list[Session], now: datetime) -> dict[UUID, Booking]:
 
 
 def _bookings(when: str) -> Iterator[Booking]:
-    return _every(lambda cursor: v1(get_bookings)(BookingsQuery.model_validate({"when": when, "cursor": cursor})))
+    return every(lambda cursor: v1(get_bookings)(BookingsQuery.model_validate({"when": when, "cursor": cursor})))
 
 
 def _query(shown: Shown, day: date, zone: ZoneInfo) -> dict[str, object]:
@@ -95,7 +95,7 @@ def _query(shown: Shown, day: date, zone: ZoneInfo) -> dict[str, object]:
     return {"from": start, "trainer_id": shown.trainer, "training_id": shown.training}
 
 
-def _every(page_from: Callable[[str | None], _Page[T]]) -> Iterator[T]:
+def every(page_from: Callable[[str | None], _Page[T]]) -> Iterator[T]:
     """Yield the items of all pages of a list; a page is read when the one before it is used up."""
     page = page_from(None)
     yield from page.items

@@ -15,6 +15,7 @@ from api.pages import (
     session,
 )
 from api.pages.blueprint import register
+from api.pages.staff import catalogue as staff_catalogue
 from api.pages.staff import (
     changes,
     check_in,
@@ -23,7 +24,10 @@ from api.pages.staff import (
     operations,
     overview,
     pass_types,
+    plan,
     roster,
+    series,
+    series_changes,
     session_bookings,
     session_changes,
     standing,
@@ -55,6 +59,10 @@ PAGES = (
     operations,
     pass_types,
     staff_passes,
+    staff_catalogue,
+    plan,
+    series,
+    series_changes,
 )
 
 __all__ = ["PAGES", "register"]

@@ -8,9 +8,10 @@ from domain.facts import TrainingSession
 from domain.ids import MemberId, PassId, SpaceId, TrainerId, TrainingId, TrainingSessionId
 from ops.importing import DEFAULT_NAME, DEFAULT_TIME_ZONE, PROMOTION_GRACE
 from storage import catalogue
-from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType, Studio
+from storage.catalogue import NewMember, NewPass, NewTrainingSession, PassType, Studio
 from storage.database import Db
 from storage.identifiers import new_id
+from storage.named import Named
 
 MEMBERS_PER_PLACE = 3  # so many members for each place: most of them have to wait
 BEGINS_IN = timedelta(days=7)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage import tables_accounts, tables_notices, tables_staff  # noqa: F401 - they declare their tables on the same metadata
+from storage import tables_accounts, tables_catalogue, tables_notices, tables_staff  # noqa: F401 - they declare their tables
 from storage.migrate import alembic_connection
 from storage.tables import metadata
 

@@ -177,6 +177,9 @@ class Catalogue(StrEnum):
     SPACES = "spaces"
 
 
+_REFERENCES = {Catalogue.TRAINERS: "trainer_id", Catalogue.TRAININGS: "training_id"}
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
     """A trainer, a training or a space."""
@@ -186,15 +189,20 @@ class CatalogueEntry:
 
 
 def list_catalogue(db: Db, catalogue: Catalogue, *, after: UUID | None, limit: int) -> list[CatalogueEntry]:
-    """Return the next entries by name, beginning behind the entry `after`; names are unique and have an index."""
+    """Return the next entries by name, beginning behind the entry `after`; names are unique and have an index.
+
+    What is retired is left out once none of its sessions is still to begin.
+    """
     rows = db.execute(
         SQL(
             """
-            SELECT id, name FROM {table}
-             WHERE %(after)s::uuid IS NULL OR name > (SELECT name FROM {table} WHERE id = %(after)s)
+            SELECT id, name FROM {table} AS one
+             WHERE (%(after)s::uuid IS NULL OR name > (SELECT name FROM {table} WHERE id = %(after)s))
+               AND (NOT retired OR EXISTS (SELECT FROM training_sessions
+                                            WHERE {reference} = one.id AND starts_at >= statement_timestamp()))
              ORDER BY name LIMIT %(limit)s
             """
-        ).format(table=Identifier(catalogue)),
+        ).format(table=Identifier(catalogue), reference=Identifier(_REFERENCES[catalogue])),
         {"after": after, "limit": limit},
     )
     return [CatalogueEntry(*row) for row in rows]

@@ -15,9 +15,10 @@ from domain.facts import TrainingSession
 from domain.ids import MemberId, PassId, SpaceId, TrainerId, TrainingId, TrainingSessionId
 from domain.notices import NoticeKind
 from storage import catalogue
-from storage.catalogue import Named, NewMember, NewPass, NewTrainingSession, PassType
+from storage.catalogue import NewMember, NewPass, NewTrainingSession, PassType
 from storage.database import Db, connect
 from storage.identifiers import new_id
+from storage.named import Named
 from storage.password_links import ask_for_reset, invite
 from storage.settings import Settings
 from workers.messages.links import password_url, unsubscribe_url

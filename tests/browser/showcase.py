@@ -123,7 +123,7 @@ def _first(house: House, training: str, after: datetime, *, capacity: int | None
     found: UUID = house.one(
         """
         SELECT training_sessions.id FROM training_sessions JOIN trainings ON trainings.id = training_id
-         WHERE trainings.name = %s AND starts_at >= %s AND (%s::int IS NULL OR capacity = %s)
+         WHERE trainings.name = %s AND starts_at >= %s AND (%s::int IS NULL OR training_sessions.capacity = %s)
          ORDER BY starts_at LIMIT 1
         """,
         training, after, capacity, capacity,

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from domain.commands import BookSeat, CancelBooking, ChangeCapacity
+from domain.commands import BookSeat, CancelBooking, ChangeCapacity, RescheduleSession
 from domain.facts import Facts
-from domain.ids import BookingId
+from domain.ids import BookingId, TrainingSessionId
 from domain.outcomes import Outcome
 from domain.refusals import SENTENCES, RefusalReason
 from tests.builders import (
     BOXING,
+    HALL,
     NOW,
     START,
+    TRAINER,
     a_pass,
     a_training_session,
     an_id,
@@ -40,6 +42,12 @@ def book_in(facts: Facts) -> Outcome:
     return play(facts, books(ANN))
 
 
+def move_where(taken: RefusalReason) -> Outcome:
+    facts = facts_of()
+    facts.taken = {taken: TrainingSessionId(an_id("another session"))}
+    return play(facts, asked(RescheduleSession(START + timedelta(days=1), 60, TRAINER, HALL)))
+
+
 SCENARIOS: dict[RefusalReason, Callable[[], Outcome]] = {
     RefusalReason.ALREADY_BOOKED: lambda: book_in(facts_of(confirmed=[ANN])),
     RefusalReason.ALREADY_WAITLISTED: lambda: book_in(facts_of(ONE_PLACE, confirmed=[BEN], waiting=[ANN])),
@@ -65,6 +73,8 @@ SCENARIOS: dict[RefusalReason, Callable[[], Outcome]] = {
     RefusalReason.WAITLIST_FULL: lambda: book_in(
         facts_of(a_training_session(capacity=1, waitlist_limit=1), confirmed=[BEN], waiting=[a_pass("cat")])
     ),
+    RefusalReason.SPACE_TAKEN: lambda: move_where(RefusalReason.SPACE_TAKEN),
+    RefusalReason.TRAINER_TAKEN: lambda: move_where(RefusalReason.TRAINER_TAKEN),
     RefusalReason.NOT_PERMITTED: lambda: play(facts_of(), asked(ChangeCapacity(1), by=ANN.member_id)),
 }
 
@@ -109,5 +119,7 @@ def test_the_codes_are_the_ones_clients_depend_on() -> None:
         "session_cancelled",
         "session_not_found",
         "session_started",
+        "space_taken",
+        "trainer_taken",
         "waitlist_full",
     }

@@ -27,6 +27,11 @@ AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
     Area("/staff/passes", N_("Passes"), Role.ADMIN),
+    Area("/staff/plan", N_("Plan a session"), Role.ADMIN),
+    Area("/staff/series", N_("Series"), Role.ADMIN),
+    Area("/staff/trainings", N_("Trainings"), Role.ADMIN),
+    Area("/staff/trainers", N_("Trainers"), Role.ADMIN),
+    Area("/staff/spaces", N_("Spaces"), Role.ADMIN),
     Area("/staff/changes", N_("Changes"), Role.ADMIN),
     Area("/ops", N_("Operations"), Role.ADMIN),
 )

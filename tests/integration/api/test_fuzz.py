@@ -45,6 +45,7 @@ WITHOUT_INPUT = {
     "GET /ready",
     "GET /metrics",
 }
+NO_SUCH_ID = "00000000-0000-4000-8000-000000000000"
 WITH_INPUT = set(FUZZED) - WITHOUT_INPUT
 
 
@@ -85,6 +86,10 @@ def test_every_answer_is_what_the_document_promises(
         "type_id": str(studio.pass_type_id),
         "subscription_id": me.post("/v1/me/push-subscriptions", a_subscription()).json["id"],
         "code": code_of(me.settings, BookingId(UUID(booking["id"]))),
+        "training_id": str(studio.training_id),
+        "trainer_id": str(studio.trainer_id),
+        "space_id": str(studio.space_id),
+        "series_id": NO_SUCH_ID,
         "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],
     }

@@ -79,13 +79,38 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/passes/{pass_id}/deactivation": ADMIN,
     "POST /v1/staff/passes/{pass_id}/extension": ADMIN,
     "GET /v1/staff/sessions/{session_id}/roster.csv": TRAINER,
+    "GET /v1/staff/series": ADMIN,
+    "POST /v1/staff/series": ADMIN,
+    "POST /v1/staff/series/previews": ADMIN,
+    "GET /v1/staff/series/{series_id}": ADMIN,
+    "POST /v1/staff/series/{series_id}/changes": ADMIN,
+    "POST /v1/staff/series/{series_id}/changes/previews": ADMIN,
+    "POST /v1/staff/series/{series_id}/end": ADMIN,
+    "GET /v1/staff/series/{series_id}/sessions": ADMIN,
+    "POST /v1/staff/sessions": ADMIN,
+    "POST /v1/staff/sessions/previews": ADMIN,
+    "GET /v1/staff/spaces": ADMIN,
+    "POST /v1/staff/spaces": ADMIN,
+    "GET /v1/staff/spaces/{space_id}": ADMIN,
+    "PATCH /v1/staff/spaces/{space_id}": ADMIN,
+    "GET /v1/staff/trainers": ADMIN,
+    "POST /v1/staff/trainers": ADMIN,
+    "GET /v1/staff/trainers/{trainer_id}": ADMIN,
+    "PATCH /v1/staff/trainers/{trainer_id}": ADMIN,
+    "GET /v1/staff/trainings": ADMIN,
+    "POST /v1/staff/trainings": ADMIN,
+    "GET /v1/staff/trainings/{training_id}": ADMIN,
+    "PATCH /v1/staff/trainings/{training_id}": ADMIN,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,
     "GET /v1/trainings": EVERYBODY,
 }
 
-UUID_PARAMETERS = ("session_id", "booking_id", "command_id", "subscription_id", "member_id", "pass_id", "type_id")
+UUID_PARAMETERS = (
+    *("session_id", "booking_id", "command_id", "subscription_id", "member_id", "pass_id", "type_id"),
+    *("training_id", "trainer_id", "space_id", "series_id"),
+)
 NOT_LET_IN = {"token_missing", "not_permitted"}
 
 

@@ -12,11 +12,12 @@ DOCUMENT = (ROOT / "docs" / "design.md").read_text()
 CLIENT_SHEETS = ("tokens.css", "client.css", "schedule.css")
 CALENDAR_SHEETS = (*CLIENT_SHEETS, "calendar.css")
 SMALL_SHEETS = ("tokens.css", "pages.css")
+PLANNING_SHEETS = (*CLIENT_SHEETS, "staff-catalogue.css")
 AREA_SHEETS = {
     "staff/operations.html": "staff-ops.css",
 }
 """The staff's pages that load a sheet of their own beside the members'."""
-ALL_SHEETS = sorted({*CALENDAR_SHEETS, *SMALL_SHEETS, *AREA_SHEETS.values()})
+ALL_SHEETS = sorted({*CALENDAR_SHEETS, *SMALL_SHEETS, *PLANNING_SHEETS, *AREA_SHEETS.values()})
 BYTES_MAX, CALENDAR_BYTES_MAX, AREA_BYTES_MAX = 25_000, 31_000, 31_000
 LEAST_CONTRAST = {"text": 4.5, "control": 3.0}
 DECORATION = {"hair", "sheet"}
@@ -148,8 +149,13 @@ def test_every_token_that_is_used_exists_and_every_one_that_exists_is_used() -> 
 
 @pytest.mark.parametrize(
     ("sheets", "most"),
-    [(CLIENT_SHEETS, BYTES_MAX), (SMALL_SHEETS, BYTES_MAX), (CALENDAR_SHEETS, CALENDAR_BYTES_MAX)],
-    ids=["members", "small", "schedule"],
+    [
+        (CLIENT_SHEETS, BYTES_MAX),
+        (SMALL_SHEETS, BYTES_MAX),
+        (CALENDAR_SHEETS, CALENDAR_BYTES_MAX),
+        (PLANNING_SHEETS, CALENDAR_BYTES_MAX),
+    ],
+    ids=["members", "small", "schedule", "planning"],
 )
 def test_what_a_page_loads_of_styles_stays_small(sheets: tuple[str, ...], most: int) -> None:
     assert sum((STATIC / name).stat().st_size for name in sheets) < most
@@ -180,7 +186,7 @@ def test_nothing_moves_but_by_a_short_transition_of_the_one_duration() -> None:
     assert float(re.findall(r"--quick: ([\d.]+)s", text)[0]) <= 0.2
 
 
-@pytest.mark.parametrize("name", CALENDAR_SHEETS)
+@pytest.mark.parametrize("name", [*CALENDAR_SHEETS, "staff-catalogue.css"])
 @pytest.mark.parametrize("medium", ["(forced-colors: active)", "print"])
 def test_forced_colours_and_print_are_thought_of(name: str, medium: str) -> None:
     assert re.search(r"[\w-]+: [^;]+;", block(sheet(name), f"@media {medium}"))
@@ -206,7 +212,7 @@ def test_every_class_the_document_names_is_styled() -> None:
     named |= {f"fill-{step}" for step in range(21)}
 
     assert len(named) > 70
-    assert named - styled_classes(*CALENDAR_SHEETS, *AREA_SHEETS.values()) == set()
+    assert named - styled_classes(*CALENDAR_SHEETS, *PLANNING_SHEETS, *AREA_SHEETS.values()) == set()
 
 
 @pytest.mark.parametrize("frame", ["layout.html", "page.html"])
@@ -219,6 +225,18 @@ def test_every_class_of_a_page_is_styled_by_what_the_page_loads(frame: str) -> N
 
     assert {name: classes for name, classes in unknown.items() if classes} == {}
     assert len(set().union(*map(used_classes, unknown))) > 8
+
+
+def planning_templates() -> list[str]:
+    """Return the staff's templates that load the sheet of planning."""
+    names = sorted(path.name for path in (TEMPLATES / "staff").glob("*.html"))
+    return [f"staff/{name}" for name in names if "staff-catalogue.css" in (TEMPLATES / "staff" / name).read_text()]
+
+
+@pytest.mark.parametrize("template", [*planning_templates(), "staff/fields.html"])
+def test_every_class_of_planning_is_styled_and_nothing_is_styled_within_its_pages(template: str) -> None:
+    assert used_classes(template) - styled_classes(*PLANNING_SHEETS) == set()
+    assert re.findall(r"<style|<script(?![^>]* src=)|\sstyle=|\son\w+=", (TEMPLATES / template).read_text()) == []
 
 
 @pytest.mark.parametrize("template", [*templates_of("layout.html"), *templates_of("page.html")])

@@ -1,0 +1,147 @@
+"""Series: their list, a form with a look at what would come of it, and the sessions of one."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+
+from api.language import N_, gettext
+from api.models.me import PageQuery
+from api.models.series import SeriesBody, SeriesQuery
+from api.pages.blueprint import pages
+from api.pages.interface import v1
+from api.pages.queries import query_of
+from api.pages.rendering import framed_page, see_other
+from api.pages.staff.fields import Form, FormFaultError, number, read_form
+from api.pages.staff.frame import staff_only
+from api.pages.staff.plan import choices, plan_values
+from api.pages.visitors import checked_form
+from api.problems import ProblemError
+from api.routes.catalogue import get_studio
+from api.routes.staff_series import (
+    get_staff_series,
+    get_staff_series_list,
+    get_staff_series_sessions,
+    post_staff_series,
+    preview_series,
+)
+from domain.roles import Role
+from domain.series import WEEKDAYS
+
+FREQUENCIES = (
+    ("weekly", N_("Weekly, on the days below")),
+    ("daily", N_("Daily")),
+    ("monthly", N_("Monthly, on a day of the month or an nth day of the week")),
+)
+NTHS = (("1", N_("first")), ("2", N_("second")), ("3", N_("third")), ("4", N_("fourth")), ("-1", N_("last")))
+DAYS = (
+    ("MO", N_("Monday")),
+    ("TU", N_("Tuesday")),
+    ("WE", N_("Wednesday")),
+    ("TH", N_("Thursday")),
+    ("FR", N_("Friday")),
+    ("SA", N_("Saturday")),
+    ("SU", N_("Sunday")),
+)
+
+
+@pages.get("/staff/series")
+@staff_only(Role.ADMIN)
+def list_all_series() -> Response:
+    """List the series, the newest first."""
+    page = v1(get_staff_series_list)(query_of(SeriesQuery, "cursor"))
+    return framed_page("staff/series_list.html", page=page)
+
+
+@pages.get("/staff/series/new")
+@staff_only(Role.ADMIN)
+def show_new_series() -> Response:
+    """Show the form."""
+    return _page(Form({"frequency": "weekly", "interval": 1}))
+
+
+@pages.post("/staff/series/new")
+@staff_only(Role.ADMIN)
+def do_plan_series() -> Response:
+    """Preview the series, or make it and go there; what is wrong is said at its field."""
+    fields = checked_form()
+    try:
+        body = read_form(SeriesBody, _values(fields))
+        if fields.get("then") != "save":
+            return _page(Form(fields), preview=v1(preview_series)(body))
+        made = v1(post_staff_series)(body)
+    except FormFaultError as fault:
+        return _page(Form(fields, fault.errors), status=422)
+    except ProblemError as problem:
+        if not problem.errors and not problem.conflicts:
+            raise
+        return _page(Form(fields, problem.errors), conflicts=problem.conflicts, status=int(problem.kind.status))
+    return see_other(f"/staff/series/{made.id}?made={made.made}&left_out={made.left_out}")
+
+
+@pages.get("/staff/series/<uuid:id_>")
+@staff_only(Role.ADMIN)
+def show_series(id_: UUID) -> Response:
+    """Show a series and its sessions that are still to begin, with the ways to change and to end the rest of it."""
+    return series_page(id_)
+
+
+def series_page(id_: UUID, *, form: Form | None = None, changed: Any = None, status: int = 200) -> Response:
+    """Return a series' page; `changed` is what a change would ask of its sessions, or has asked."""
+    query = query_of(PageQuery, "cursor")
+    return framed_page(
+        "staff/series.html",
+        status=status,
+        series=v1(get_staff_series)(id_),
+        page=v1(get_staff_series_sessions)(id_, query),
+        made=_told_number("made"),
+        left_out=_told_number("left_out"),
+        asked=_told_number("asked"),
+        form=form or Form({}),
+        changed=changed,
+        choices=choices(),
+        time_zone=v1(get_studio)().time_zone,
+    )
+
+
+def _told_number(name: str) -> int | None:
+    told = number(request.args.get(name, ""))
+    return told if isinstance(told, int) else None
+
+
+def _values(fields: dict[str, str]) -> dict[str, Any]:
+    """Return the form as the operation's input; what is left empty is not sent."""
+    values: dict[str, Any] = plan_values(fields)
+    values["frequency"] = fields.get("frequency", "")
+    values["weekdays"] = [day for day in WEEKDAYS if f"weekday_{day}" in fields]
+    values["times"] = _several(fields.get("times", ""))
+    values["except_on"] = _several(fields.get("except_on", ""))
+    values["starts_on"] = fields.get("starts_on", "")
+    values["leave_out_conflicts"] = "leave_out_conflicts" in fields
+    values |= {
+        name: number(fields[name]) for name in ("interval", "month_day", "count") if fields.get(name, "").strip()
+    }
+    if fields.get("ends_on"):
+        values["ends_on"] = fields["ends_on"]
+    if fields.get("nth"):
+        values["nth"] = -1 if fields["nth"] == "-1" else number(fields["nth"])
+    return values
+
+
+def _several(typed: str) -> list[str]:
+    return typed.replace(",", " ").replace(";", " ").split()
+
+
+def _page(form: Form, *, preview: Any = None, conflicts: Any = (), status: int = 200) -> Response:
+    return framed_page(
+        "staff/series_form.html",
+        status=status,
+        form=form,
+        choices=choices(),
+        frequencies=[(value, gettext(name)) for value, name in FREQUENCIES],
+        nths=[(value, gettext(name)) for value, name in NTHS],
+        days=[(value, gettext(name)) for value, name in DAYS],
+        preview=preview,
+        conflicts=preview.conflicts if preview else conflicts,
+        time_zone=v1(get_studio)().time_zone,
+    )
