@@ -177,7 +177,7 @@ class Catalogue(StrEnum):
     SPACES = "spaces"
 
 
-_REFERENCES = {Catalogue.TRAINERS: "trainer_id", Catalogue.TRAININGS: "training_id"}
+_REFERENCES = {Catalogue.TRAINERS: "trainer_id", Catalogue.TRAININGS: "training_id", Catalogue.SPACES: "space_id"}
 
 
 @dataclass(frozen=True, slots=True)
