@@ -47,7 +47,7 @@ def test_saving_leads_to_the_series_with_its_sessions(admin: Browser, studio: St
     page = strictly(admin.open(answer.headers["Location"]).get_data(as_text=True))
     assert "4 sessions are in the schedule" in page.texts("strong")
     assert any(" · 07:00, 18:00 · " in text for text in page.texts("p"))
-    assert len([href for href in page.links().values() if href.startswith("/sessions/")]) == 4
+    assert len([href for href in page.links().values() if href.startswith("/staff/sessions/")]) == 4
     assert any(
         href.startswith("/staff/series/0")
         for href in strictly(admin.open("/staff/series").get_data(as_text=True)).links().values()
