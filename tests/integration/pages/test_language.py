@@ -173,7 +173,6 @@ def left_in_english(html: str, names: list[str]) -> str:
     return " ".join(re.findall(r"[^\W\d_]{2,}", text))
 
 
-@pytest.mark.usefixtures("serving")
 def test_no_page_says_anything_that_is_not_translated(
     app: APIFlask, browser: Browser, studio: Studio, me: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
