@@ -2,10 +2,14 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from api.problems import ProblemCode, ProblemError
+
+T = TypeVar("T")
 
 PATTERN = r"^[A-Za-z0-9_-]{1,200}$"
 
@@ -56,6 +60,12 @@ def read_number(cursor: str | None) -> int | None:
     if not isinstance(number, int) or not 0 <= number < 2**63:
         raise _wrong()
     return number
+
+
+def page_of(found: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> tuple[list[T], str | None]:
+    """Return the page of a list of which one entry more was asked for, and the cursor of the next; None on the last."""
+    page = list(found[:limit])
+    return page, cursor_of(page[-1]) if len(found) > limit else None
 
 
 def _encode(parts: list[str | int]) -> str:

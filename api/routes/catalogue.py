@@ -66,5 +66,4 @@ def get_spaces(query_data: PageQuery) -> NamesPage:
 def _page(catalogue: Catalogue, query: PageQuery) -> NamesPage:
     limit, after = page_size(query.limit), cursors.read_uuid(query.cursor)
     found = services().ask(lambda db: list_catalogue(db, catalogue, after=after, limit=limit + 1))
-    page = found[:limit]
-    return NamesPage.of(page, cursors.id_cursor(page[-1].id) if len(found) > limit else None)
+    return NamesPage.of(*cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id)))

@@ -67,12 +67,8 @@ def bookings_of(member_id: MemberId, query: BookingsQuery) -> BookingsPage:
     """Return a page of this member's bookings."""
     limit, after = page_size(query.limit), cursors.read_place(query.cursor)
     found = services().ask(lambda db: list_bookings(db, member_id, query.when, after=after, limit=limit + 1))
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
-    return BookingsPage(
-        items=[Booking.with_session(one) for one in page],
-        next_cursor=None if last is None else _cursor_of(last),
-    )
+    page, next_cursor = cursors.page_of(found, limit, _cursor_of)
+    return BookingsPage(items=[Booking.with_session(one) for one in page], next_cursor=next_cursor)
 
 
 def passes_of(member_id: MemberId, query: PageQuery) -> PassesPage:
@@ -85,10 +81,10 @@ def passes_of(member_id: MemberId, query: PageQuery) -> PassesPage:
         return passes, newest_ledger_lines(db, ids, limit=LEDGER_LINES_MAX)
 
     found, ledger = services().ask(question)
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.facts.id))
     return PassesPage(
         items=[PassWithLedger.of(one, ledger.get(one.facts.id, [])) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].facts.id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )
 
 

@@ -40,10 +40,10 @@ def get_notifications(query_data: PageQuery) -> NotificationsPage:
         return list_notices(db, member_id, before=before, limit=limit + 1), count_unread(db, member_id)
 
     found, unread = services().ask(question)
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
     return NotificationsPage(
         items=[Notification.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+        next_cursor=next_cursor,
         unread=unread,
     )
 

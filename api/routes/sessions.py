@@ -43,12 +43,8 @@ def get_sessions(query_data: SessionsQuery) -> SessionsPage:
     )
     after = cursors.read_place(query_data.cursor)
     found = services().ask(lambda db: list_sessions(db, filters, after=after, limit=limit + 1))
-    page = found[:limit]
-    last = page[-1].training_session if len(found) > limit else None
-    return SessionsPage(
-        items=[Session.of(one) for one in page],
-        next_cursor=None if last is None else cursors.place_cursor(last.starts_at, last.id),
-    )
+    page, next_cursor = cursors.page_of(found, limit, _cursor_of)
+    return SessionsPage(items=[Session.of(one) for one in page], next_cursor=next_cursor)
 
 
 @routes.get("/v1/sessions/<uuid:session_id>")
@@ -92,6 +88,10 @@ def get_session_passes(session_id: UUID) -> PassesForSession:
 
     passes = services().ask(question)
     return PassesForSession(items=sorted(passes, key=lambda one: not one.usable))
+
+
+def _cursor_of(last: ScheduledSession) -> str:
+    return cursors.place_cursor(last.training_session.starts_at, last.training_session.id)
 
 
 def _session(db: Db, session_id: UUID) -> ScheduledSession:

@@ -50,8 +50,8 @@ def get_staff_changes(query_data: StaffChangesQuery) -> StaffChanges:
             db, subject_id=query_data.subject_id, member_id=query_data.member_id, before=before, limit=limit + 1
         )
     )
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
     return StaffChanges(
         items=[NotedChange.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )

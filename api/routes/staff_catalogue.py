@@ -173,8 +173,7 @@ def patch_staff_space(space_id: UUID, json_data: EntryChange) -> CatalogueEntry:
 def _page(table: Named, query: CatalogueQuery) -> tuple[list[StaffEntry], str | None]:
     limit, after = page_size(query.limit), cursors.read_uuid(query.cursor)
     found = services().ask(lambda db: list_entries(db, table, retired=query.retired, after=after, limit=limit + 1))
-    page = found[:limit]
-    return page, cursors.id_cursor(page[-1].id) if len(found) > limit else None
+    return cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
 
 
 def _entries(table: Named, query: CatalogueQuery) -> CataloguePage:

@@ -46,10 +46,10 @@ def get_members(query_data: StaffMembersQuery) -> StaffMembers:
             limit=limit + 1,
         )
     )
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
     return StaffMembers(
         items=[StaffMember.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )
 
 

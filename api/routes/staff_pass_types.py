@@ -41,10 +41,10 @@ def get_pass_types(query_data: PassTypesQuery) -> PassTypes:
     """
     limit, after = page_size(query_data.limit), cursors.read_uuid(query_data.cursor)
     found = services().ask(lambda db: list_pass_types(db, offered=query_data.offered, after=after, limit=limit + 1))
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
     return PassTypes(
         items=[PassType.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )
 
 

@@ -52,10 +52,10 @@ def get_staff_series_list(query_data: SeriesQuery) -> SeriesPage:
     """
     limit, after = page_size(query_data.limit), cursors.read_uuid(query_data.cursor)
     found = services().ask(lambda db: list_series(db, after=after, limit=limit + 1))
-    page = found[:limit]
+    page, next_cursor = cursors.page_of(found, limit, lambda one: cursors.id_cursor(one.id))
     return SeriesPage(
         items=[Series.of(one) for one in page],
-        next_cursor=cursors.id_cursor(page[-1].id) if len(found) > limit else None,
+        next_cursor=next_cursor,
     )
 
 
@@ -127,14 +127,14 @@ def get_staff_series_sessions(series_id: UUID, query_data: PageQuery) -> SeriesS
     limit, place = page_size(query_data.limit), cursors.read_place(query_data.cursor)
     after = None if place is None else place[0].replace(tzinfo=None)
     found = services().ask(lambda db: list_series_sessions(db, series_id, after=after, limit=limit + 1))
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
+    # A time on the clocks stands in the cursor as if it were one of UTC.
+    page, next_cursor = cursors.page_of(
+        found, limit, lambda last: cursors.place_cursor(last.occurrence.replace(tzinfo=UTC), last.id)
+    )
     items = [
         SeriesSessionEntry(**{name: getattr(one, name) for name in SeriesSessionEntry.model_fields}) for one in page
     ]
-    # A time on the clocks stands in the cursor as if it were one of UTC.
-    cursor = None if last is None else cursors.place_cursor(last.occurrence.replace(tzinfo=UTC), last.id)
-    return SeriesSessions(items=items, next_cursor=cursor)
+    return SeriesSessions(items=items, next_cursor=next_cursor)
 
 
 def series_of(series_id: UUID) -> SeriesRow:
