@@ -1,6 +1,5 @@
 """My bookings: the list, one of them with its receipt, and cancelling."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,7 +15,7 @@ from api.pages.commands import command_in_address, find_command
 from api.pages.interface import v1
 from api.pages.queries import checked, query_of
 from api.pages.rendering import framed_page, see_other
-from api.pages.visitors import FormExpiredError, checked_form, members_only
+from api.pages.visitors import FormExpiredError, checked_form, members_only, new_key
 from api.problems import ProblemCode, ProblemError
 from api.routes.bookings import cancel
 from api.routes.me import get_bookings
@@ -24,7 +23,6 @@ from api.routes.my_booking import get_booking
 from api.routes.sessions import get_session, get_session_passes
 
 _WAIT = "wait=10"
-_KEY_BYTES = 24
 _DECIDED_AGAINST = {ProblemCode.REFUSED, ProblemCode.COMMAND_FAILED}
 
 
@@ -98,7 +96,7 @@ def ask_to_cancel(booking_id: UUID) -> Response:
     passes = v1(get_session_passes)(booking.session_id).items
     pays = next((one for one in passes if one.id == booking.pass_.id), None)
     asked = Asked(booking, session, pays, _now())
-    return framed_page("cancel.html", asked=asked, key=secrets.token_urlsafe(_KEY_BYTES))
+    return framed_page("cancel.html", asked=asked, key=new_key())
 
 
 @pages.post("/bookings/<uuid:booking_id>/cancel")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import ValidationError
 
 from api.errors import input_problem
@@ -13,6 +13,7 @@ from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.preferences import NotificationPreferences, PreferencesBody, Switches
 from api.pages.blueprint import pages
 from api.pages.interface import v1
+from api.pages.queries import saved_words
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only
 from api.problems import ProblemCode, ProblemError
@@ -51,8 +52,7 @@ class Filled:
 @members_only
 def show_preferences() -> Response:
     """Show the member's preferences and account."""
-    saved = _SAVED.get(request.args.get("saved", ""))
-    return preferences_page(saved=saved and gettext(saved))
+    return preferences_page(saved=saved_words(_SAVED))
 
 
 @pages.post("/preferences")

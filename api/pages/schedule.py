@@ -12,9 +12,10 @@ from flask import Response
 from api.models.sessions import Session
 from api.pages.blueprint import pages
 from api.pages.interface import v1
+from api.pages.queries import names
 from api.pages.rendering import framed_page
 from api.pages.schedule_address import DAYS_MAX, WEEK, YEAR_MAX, YEAR_MIN, BadAddressError, View, read_address
-from api.pages.schedule_data import Day, day_of, days_of, my_bookings, names, next_day, sessions_of
+from api.pages.schedule_data import Day, day_of, days_of, my_bookings, next_day, sessions_of
 from api.pages.visitors import visitor
 from api.routes.catalogue import get_studio, get_trainers, get_trainings
 

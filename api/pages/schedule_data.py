@@ -1,32 +1,21 @@
 """What the schedule shows, read page by page from the interface."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
-from typing import Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from api.models.common import Named
-from api.models.me import Booking, BookingsQuery, PageQuery
-from api.models.sessions import NamesPage, Session, SessionsQuery
+from api.models.me import Booking, BookingsQuery
+from api.models.sessions import Session, SessionsQuery
 from api.pages.interface import v1
+from api.pages.queries import every
 from api.pages.schedule_address import Shown
 from api.routes.me import get_bookings
 from api.routes.sessions import get_sessions
 
 _CLOCKS_DIFFER = timedelta(minutes=5)  # at most: the database's clock says what is past, ours what we ask for
-
-T = TypeVar("T")
-
-
-class _Page(Protocol[T]):
-    @property
-    def items(self) -> list[T]: ...
-
-    @property
-    def next_cursor(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +27,9 @@ class Day:
     sessions: list[Session]
 
 
-def names(operation: Callable[[PageQuery], NamesPage]) -> list[Named]:
-    """Return the whole list of trainers, or of trainings."""
-    return list(every(lambda cursor: v1(operation)(PageQuery(cursor=cursor, limit=None))))
-
-
 def sessions_of(shown: Shown, zone: ZoneInfo) -> list[Session]:
     """Return all sessions of the days that are shown."""
-    query = {**_query(shown, shown.days.first, zone), "to": _midnight(shown.days.after, zone).isoformat()}
+    query = {**_query(shown, shown.days.first, zone), "to": midnight(shown.days.after, zone).isoformat()}
     return list(every(lambda cursor: v1(get_sessions)(SessionsQuery.model_validate({**query, "cursor": cursor}))))
 
 
@@ -91,18 +75,10 @@ def _bookings(when: str) -> Iterator[Booking]:
 
 
 def _query(shown: Shown, day: date, zone: ZoneInfo) -> dict[str, object]:
-    start = _midnight(day, zone).isoformat()
+    start = midnight(day, zone).isoformat()
     return {"from": start, "trainer_id": shown.trainer, "training_id": shown.training}
 
 
-def every(page_from: Callable[[str | None], _Page[T]]) -> Iterator[T]:
-    """Yield the items of all pages of a list; a page is read when the one before it is used up."""
-    page = page_from(None)
-    yield from page.items
-    while page.next_cursor is not None:
-        page = page_from(page.next_cursor)
-        yield from page.items
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which the day begins by the studio's clocks."""
     return datetime.combine(day, time(), zone)

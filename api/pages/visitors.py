@@ -4,6 +4,7 @@ A form that changes anything carries the form token of the sign-in, and must com
 the browser itself says.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +17,8 @@ from api import browser
 from api.auth import Caller
 from domain.ids import MemberId
 from domain.roles import Role
+
+_KEY_BYTES = 24
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,6 +79,11 @@ def checked_form() -> dict[str, str]:
     if here is None or not browser.is_form_token(here, token):
         raise FormExpiredError
     return fields
+
+
+def new_key() -> str:
+    """Return the idempotency key that a form carries, so that it counts once however often it is sent."""
+    return secrets.token_urlsafe(_KEY_BYTES)
 
 
 def refuse_foreign() -> None:

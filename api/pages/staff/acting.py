@@ -1,6 +1,5 @@
 """What the pages on which staff change something of a session share: the way from a form to its outcome."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +13,10 @@ from api.models.what_if import DryRun, WhatIf
 from api.pages.commands import told_command
 from api.pages.queries import checked
 from api.pages.rendering import framed_page, see_other
+from api.pages.visitors import new_key
 from api.problems import ProblemError
 
 WAIT = "wait=10"
-_KEY_BYTES = 24
 
 Give = Callable[[DryRun, CommandHeaders], tuple[Command, int, dict[str, str]] | WhatIf]
 """An operation with everything but how it is to be taken."""
@@ -41,7 +40,7 @@ def confirm_page(session: Session, step: Step, **shown: Any) -> Response:
         session=session,
         step=step,
         tz=session.time_zone,
-        key=secrets.token_urlsafe(_KEY_BYTES),
+        key=new_key(),
         action=request.path,
         **shown,
     )

@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Response, request
+from flask import Response
 from pydantic import BaseModel, ValidationError
 
 from api.errors import input_problem
 from api.language import N_, gettext
 from api.pages.rendering import see_other
+from api.pages.staff.fields import number
 from api.problems import ProblemCode, ProblemError
 from domain.roles import Role
 
 M = TypeVar("M", bound=BaseModel)
-
-DIGITS_MAX = 10
 
 ROLE_NAMES = {
     Role.MEMBER: N_("Member"),
@@ -84,16 +83,9 @@ def attempt(
 
 def whole_number(text: str) -> int | str | None:
     """Return the number that was typed, None where nothing was; what is no number stays text, to be refused."""
-    text = text.strip()
-    return (int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else text) if text else None
+    return number(text) if text.strip() else None
 
 
 def done(path: str, what: str) -> Response:
     """Return the way to the page that says that it is done; `what` is a key of the page's `SAVED`."""
     return see_other(f"{path}?saved={what}")
-
-
-def saved_words(said: Mapping[str, str]) -> str | None:
-    """Return the words for what the address says was saved."""
-    text = said.get(request.args.get("saved", ""))
-    return text and gettext(text)

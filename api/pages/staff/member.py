@@ -13,9 +13,9 @@ from api.models.staff_members import EditMemberBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.passes import shown_passes
-from api.pages.queries import ON_A_PAGE, query_of
+from api.pages.queries import ON_A_PAGE, query_of, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, saved_words
+from api.pages.staff.forms import Wrong, attempt, done
 from api.pages.staff.frame import staff_only
 from api.pages.staff.members import role_names
 from api.pages.visitors import checked_form

@@ -1,6 +1,6 @@
 """Where staff begin: the sessions of today and the next days, or of one day, each leading to its roster."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from api.pages.interface import v1
 from api.pages.queries import checked
 from api.pages.rendering import framed_page
 from api.pages.schedule_address import YEAR_MAX, YEAR_MIN
-from api.pages.schedule_data import day_of
+from api.pages.schedule_data import day_of, midnight
 from api.pages.staff.frame import staff_only
 from api.problems import ProblemCode, ProblemError
 from api.routes.catalogue import get_studio
@@ -32,8 +32,8 @@ def show_overview() -> Response:
     day = _day_in_address()
     first, count = (today, DAYS) if day is None else (day, 1)
     values = {
-        "from": _midnight(first, zone),
-        "to": _midnight(first + timedelta(days=count), zone),
+        "from": midnight(first, zone).isoformat(),
+        "to": midnight(first + timedelta(days=count), zone).isoformat(),
         "cursor": request.args.get("cursor"),
         "limit": LISTED_MAX,
     }
@@ -62,7 +62,3 @@ def _day_in_address() -> date | None:
     if day is None or not YEAR_MIN < day.year < YEAR_MAX:
         raise ProblemError(ProblemCode.INVALID_INPUT, errors={"day": "Write a day of the calendar as 2031-03-05."})
     return day
-
-
-def _midnight(day: date, zone: ZoneInfo) -> str:
-    return datetime.combine(day, time(), zone).isoformat()

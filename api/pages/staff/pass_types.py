@@ -8,13 +8,12 @@ from flask import Response
 
 from api.language import N_
 from api.models.common import Named
-from api.models.me import PageQuery
 from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypesQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.queries import query_of
+from api.pages.queries import names, query_of, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, saved_words, whole_number
+from api.pages.staff.forms import Wrong, attempt, done, whole_number
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_trainings
@@ -95,9 +94,4 @@ def _form_page(type_: PassType | None, wrong: Wrong | None) -> Response:
 
 def _all_trainings() -> list[Named]:
     """Return every training: one that is not shown could not stay ticked."""
-    page = v1(get_trainings)(PageQuery.model_validate({}))
-    found = list(page.items)
-    while page.next_cursor:
-        page = v1(get_trainings)(PageQuery.model_validate({"cursor": page.next_cursor}))
-        found += page.items
-    return found
+    return names(get_trainings)

@@ -1,6 +1,5 @@
 """Passes of members on the staff's pages: giving one, adding to it, letting it pay or not."""
 
-import secrets
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +8,15 @@ from flask import Response
 
 from api.language import N_
 from api.models.staff_members import WhyBody
-from api.models.staff_passes import ExtendPassBody, GrantPassBody, KeyHeaders, PassType, PassTypesQuery
+from api.models.staff_passes import ExtendPassBody, GrantPassBody, KeyHeaders, PassType, PassTypes, PassTypesQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.passes import ShownPass
-from api.pages.queries import checked
+from api.pages.queries import checked, every, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, saved_words, whole_number
+from api.pages.staff.forms import Wrong, attempt, done, whole_number
 from api.pages.staff.frame import staff_only
-from api.pages.visitors import checked_form
+from api.pages.visitors import checked_form, new_key
 from api.routes.catalogue import get_studio
 from api.routes.me import LEDGER_LINES_MAX
 from api.routes.staff_members import get_member
@@ -25,7 +24,6 @@ from api.routes.staff_pass_types import get_pass_types
 from api.routes.staff_passes import activate_pass, deactivate_pass, extend_pass, get_pass, grant_pass
 from domain.roles import Role
 
-_KEY_BYTES = 24
 _SAVED = {
     "extension": N_("The pass is extended, and the member is told"),
     "activation": N_("The pass pays again"),
@@ -130,7 +128,7 @@ def _pass_page(pass_id: UUID, wrong: Wrong | None = None, form: str = "") -> Res
         wrong=wrong,
         refused_form=form,
         saved=saved_words(_SAVED),
-        key=secrets.token_urlsafe(_KEY_BYTES),
+        key=new_key(),
     )
 
 
@@ -141,14 +139,12 @@ def _grant_page(member_id: UUID, wrong: Wrong | None) -> Response:
         member=v1(get_member)(member_id),
         types=_offered_types(),
         wrong=wrong,
-        key=secrets.token_urlsafe(_KEY_BYTES),
+        key=new_key(),
     )
 
 
 def _offered_types() -> list[PassType]:
-    page = v1(get_pass_types)(PassTypesQuery.model_validate({"offered": True}))
-    found = list(page.items)
-    while page.next_cursor:
-        page = v1(get_pass_types)(PassTypesQuery.model_validate({"offered": True, "cursor": page.next_cursor}))
-        found += page.items
-    return found
+    def page_from(cursor: str | None) -> PassTypes:
+        return v1(get_pass_types)(PassTypesQuery.model_validate({"offered": True, "cursor": cursor}))
+
+    return list(every(page_from))

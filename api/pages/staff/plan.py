@@ -9,8 +9,8 @@ from api.models.planning import PlanBody, SessionPlanBody
 from api.models.staff_catalogue import CatalogueQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
+from api.pages.queries import every
 from api.pages.rendering import framed_page, see_other
-from api.pages.schedule_data import every
 from api.pages.staff.fields import Form, FormFaultError, number, read_form
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form

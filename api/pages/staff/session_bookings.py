@@ -1,6 +1,5 @@
 """Booking for a member, and taking somebody off a session."""
 
-import secrets
 from uuid import UUID
 
 from flask import Response, request
@@ -12,13 +11,12 @@ from api.pages.queries import checked
 from api.pages.rendering import framed_page
 from api.pages.staff.acting import Give, Step, carry_out, confirm_page, look_at
 from api.pages.staff.frame import staff_only
-from api.pages.visitors import checked_form
+from api.pages.visitors import checked_form, new_key
 from api.routes.roster import get_candidates, get_staff_booking
 from api.routes.sessions import get_session
 from api.routes.staff_commands import book_for_member, remove_booking
 from domain.roles import Role
 
-_KEY_BYTES = 24
 _NOT_ASKED_YET = "-"  # in place of the reason, which is asked for last
 
 
@@ -35,7 +33,7 @@ def ask_whom_to_book(session_id: UUID) -> Response:
         text=text,
         found=found,
         tz=session.time_zone,
-        keys=[secrets.token_urlsafe(_KEY_BYTES) for _ in (found.items if found else [])],
+        keys=[new_key() for _ in (found.items if found else [])],
     )
 
 

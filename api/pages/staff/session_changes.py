@@ -12,8 +12,7 @@ from api.models.sessions import Session
 from api.models.staff_commands import CancelSessionBody, CapacityBody, RescheduleBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.queries import checked
-from api.pages.schedule_data import names
+from api.pages.queries import checked, names
 from api.pages.staff.acting import Give, Step, carry_out, confirm_page, look_at, whole_number
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
