@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template
+from markupsafe import Markup
 
 from api import language
 from api.language import gettext, pgettext, say_date
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
         "day": day,
         "clock": clock,
         "moment": moment,
+        "when": when,
         "valid_until": valid_until,
         "iso": _iso,
         "as_instant": _as_instant,
@@ -96,6 +98,11 @@ def clock(instant: datetime, time_zone: str) -> str:
 def moment(instant: datetime, time_zone: str) -> str:
     """Return day and time: `Thu 5 March, 18:00`."""
     return f"{day(instant, time_zone)}, {clock(instant, time_zone)}"
+
+
+def when(instant: datetime, time_zone: str) -> Markup:
+    """Return day and time as `moment` says them, marked for programs to read: a `<time>`."""
+    return Markup('<time datetime="{}">{}</time>').format(_iso(instant), moment(instant, time_zone))
 
 
 def valid_until(ends: datetime, time_zone: str) -> str:
