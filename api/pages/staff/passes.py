@@ -1,5 +1,6 @@
 """Passes of members on the staff's pages: giving one, adding to it, letting it pay or not."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -88,28 +89,20 @@ def do_extend_pass(pass_id: UUID) -> Response:
 @staff_only(Role.ADMIN)
 def do_activate_pass(pass_id: UUID) -> Response:
     """Let the pass pay again."""
-    fields = checked_form()
-    wrong = attempt(
-        WhyBody,
-        {"why": fields.get("why", "")},
-        lambda body: v1(activate_pass)(pass_id, json_data=body),
-        filled=fields,
-    )
-    return _answered(pass_id, wrong, "activation")
+    return _switched(pass_id, v1(activate_pass), "activation")
 
 
 @pages.post("/staff/passes/<uuid:pass_id>/deactivation")
 @staff_only(Role.ADMIN)
 def do_deactivate_pass(pass_id: UUID) -> Response:
     """Let the pass pay no more."""
+    return _switched(pass_id, v1(deactivate_pass), "deactivation")
+
+
+def _switched(pass_id: UUID, operation: Callable[[UUID, WhyBody], object], form: str) -> Response:
     fields = checked_form()
-    wrong = attempt(
-        WhyBody,
-        {"why": fields.get("why", "")},
-        lambda body: v1(deactivate_pass)(pass_id, json_data=body),
-        filled=fields,
-    )
-    return _answered(pass_id, wrong, "deactivation")
+    wrong = attempt(WhyBody, {"why": fields.get("why", "")}, lambda body: operation(pass_id, body), filled=fields)
+    return _answered(pass_id, wrong, form)
 
 
 def _answered(pass_id: UUID, wrong: Wrong | None, form: str) -> Response:
