@@ -56,11 +56,6 @@ def pgettext(context: str, text: str) -> str:
     return _translations(language()).pgettext(context, text)
 
 
-def npgettext(context: str, one: str, several: str, number: int) -> str:
-    """Return the text for this number whose meaning hangs on where it stands, in the language of this request."""
-    return _translations(language()).npgettext(context, one, several, number)
-
-
 def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
     """Return the text as it is: it is translated where it is shown, and noted for the catalogues here."""
     return text
@@ -83,7 +78,7 @@ def register(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     install = cast("Callable[..., None]", vars(app.jinja_env)["install_gettext_callables"])
-    install(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)
+    install(gettext, ngettext, newstyle=True, pgettext=pgettext)
     app.jinja_env.filters["nth"] = ordinal
     app.jinja_env.globals |= {"language": language, "LANGUAGES": LANGUAGES}
 

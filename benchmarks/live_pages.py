@@ -16,7 +16,6 @@ import asyncio
 import shutil
 import statistics
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,10 +43,8 @@ WATCH = """
   window.seen = {};
   const look = () => {
     const shown = document.querySelector(`[data-session="${session}"]`);
-    const text = shown?.querySelector(".session-places, figcaption")?.textContent ?? "";
     const state = shown?.dataset.state;
     if (state && !(state in window.seen)) window.seen[state] = performance.timeOrigin + performance.now();
-    window.lastText = text;
   };
   look();
   const options = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -150,9 +147,8 @@ async def all_at_once(
     http: aiohttp.ClientSession, pages: dict[str, Page], people: list[Person], session_id: UUID, already: int
 ) -> None:
     """Let all of these book at once, and print how long after the last was applied each page showed it."""
-    body_of: Callable[[Person], dict[str, str]] = lambda person: {"pass_id": str(person.pass_id)}  # noqa: E731
     path = f"/v1/sessions/{session_id}/bookings"
-    commands: list[Awaitable[dict[str, Any]]] = [settle(http, person, path, body_of(person)) for person in people]
+    commands = [settle(http, person, path, {"pass_id": str(person.pass_id)}) for person in people]
     applied = [datetime.fromisoformat(command["applied_at"]).timestamp() for command in await asyncio.gather(*commands)]
     click.echo(f"{len(people)} booked within {max(applied) - min(applied):.1f} s")
     for name, page in pages.items():

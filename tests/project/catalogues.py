@@ -24,7 +24,6 @@ KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
 }
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]

@@ -137,9 +137,6 @@ class Loud(NullTranslations):
     def pgettext(self, _context: str, message: str) -> str:
         return self.gettext(message)
 
-    def npgettext(self, _context: str, msgid1: str, msgid2: str, n: int) -> str:
-        return self.ngettext(msgid1, msgid2, n)
-
 
 class Said(HTMLParser):
     """Everything that a page says to people, markers and all."""
