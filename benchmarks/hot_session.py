@@ -15,7 +15,7 @@ import click
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from domain.ids import TrainingSessionId
 from storage.database import WORKER_TIMEOUTS, Db, connect, open_pool
-from storage.facts import lock_training_session
+from storage.session_rows import lock_training_session
 from storage.settings import settings
 from workers import batch, lane
 from workers.batch import CommittedBatch

@@ -26,10 +26,10 @@ from domain.ids import CommandId, TrainingSessionId
 from storage.command_log import LoggedCommand, accept, lanes_with_work
 from storage.database import Db
 from storage.deliveries import AttemptRow, Delivery, DeliveryStatus, Settlement, Unreadable, claim_due, settle
-from storage.facts import lock_training_session
 from storage.identifiers import new_id
 from storage.notices import relay
 from storage.queries import bookings, changes, commands, events, notifications, passes, schedule
+from storage.session_rows import lock_training_session
 from storage.settings import settings
 from workers import batch
 

@@ -18,7 +18,7 @@ from domain.facts import TrainingSession
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
 from domain.notices import NOT_OF_COMMANDS
 from storage.database import Db
-from storage.facts import training_session_from
+from storage.session_rows import training_session_from
 
 CHUNK = 500  # journal entries in memory at once
 PAGE = 500  # sessions read at once

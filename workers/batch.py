@@ -18,17 +18,10 @@ from domain.outcomes import Failed, Outcome
 from domain.recorder import record
 from storage.command_log import LoggedCommand, WaitingCommand, accept_reconsiderations, waiting_commands
 from storage.database import Db
-from storage.facts import (
-    BatchFacts,
-    LockedSession,
-    count_attempt,
-    load_facts,
-    load_more_of_the_line,
-    load_roster,
-    lock_training_session,
-)
+from storage.facts import BatchFacts, load_facts, load_more_of_the_line, load_roster
 from storage.notices import WrittenNotice
 from storage.outcomes import Settled, write_batch
+from storage.session_rows import LockedSession, count_attempt, lock_training_session
 from workers import flags
 from workers.hints import hint
 

@@ -22,19 +22,13 @@ from domain.outcomes import Applied, Outcome, Refused
 from domain.recorder import record
 from domain.refusals import RefusalReason
 from storage.database import Db
-from storage.facts import (
-    BatchFacts,
-    LockedSession,
-    load_facts,
-    load_head_of_roster,
-    load_more_of_the_line,
-    read_training_session,
-)
+from storage.facts import BatchFacts, load_facts, load_head_of_roster, load_more_of_the_line
 from storage.identifiers import new_id
 from storage.journal import snapshot
 from storage.queries.changes import database_now
 from storage.queries.commands import count_waiting
 from storage.queries.members import names_of
+from storage.session_rows import LockedSession, read_training_session
 
 LISTED_MAX = 20  # people named of each group; the rest are counted
 LOOKED_AT_MAX = 500  # waiters whose passes are looked at for free places

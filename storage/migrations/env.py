@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from storage import tables_accounts, tables_catalogue, tables_notices, tables_staff  # noqa: F401 - they declare their tables
+from storage import (  # noqa: F401 - they declare their tables
+    tables_accounts,
+    tables_catalogue,
+    tables_notices,
+    tables_passes,
+    tables_staff,
+)
 from storage.migrate import alembic_connection
 from storage.tables import metadata
 

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain.facts import TrainingSession
 from domain.ids import TrainerId, TrainingId, TrainingSessionId
 from storage.database import Db
-from storage.facts import training_session_from
+from storage.session_rows import training_session_from
 
 SESSION_COLUMNS = SQL(
     """

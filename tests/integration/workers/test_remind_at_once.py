@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 from domain.reminders import look
 from storage import reminders
 from storage.database import Db
-from storage.facts import lock_training_session
+from storage.session_rows import lock_training_session
 from tests.integration.studio import Studio
 from tests.integration.workers.reminding import DAY, EVENING, HOUR, LONG, booked, only_what_comes, reminders_of, run
 from workers import remind
