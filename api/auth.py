@@ -14,7 +14,8 @@ from flask import g, request
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.ids import MemberId
 from domain.members import MemberStatus

@@ -9,7 +9,8 @@ from structlog import get_logger
 
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.requests import preferred_wait
 from api.services import Services
 from domain.commands import Actor

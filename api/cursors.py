@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from flask import Response, render_template
 from markupsafe import Markup, escape
 
-from api.problems import PROBLEMS
+from api.problem_kinds import PROBLEMS
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 

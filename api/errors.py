@@ -11,7 +11,8 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from api.addresses import without_secret
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 
 PROBLEM_JSON = "application/problem+json"
 

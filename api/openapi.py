@@ -15,7 +15,8 @@ from api import auth
 from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
 from api.models.what_if import WhatIf
-from api.problems import HEADERS_OF_STATUS, PROBLEMS, ProblemCode, ProblemError, problem_members
+from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS, ProblemCode
+from api.problems import ProblemError, problem_members
 from api.services import services
 from domain.roles import Role
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from api.language import N_, gettext
 from api.models.planning import PlanBody
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from domain.facts import TrainingSession
 from domain.ids import SpaceId, TrainerId, TrainingId, TrainingSessionId
 from domain.wall_clock import Shown, instant_of

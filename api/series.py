@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from api.language import N_, gettext
 from api.models.series import SeriesBody, SeriesConflict, SeriesOccurrence, SeriesPreview
 from api.planning import AHEAD_MAX, read_plan
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from domain.facts import TrainingSession
 from domain.series import OCCURRENCES_MAX, Occurrence, Recurrence, first_overlap
 from domain.wall_clock import Shown

@@ -10,7 +10,8 @@ from hashlib import sha256
 from redis import Redis, RedisError
 from structlog import get_logger
 
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from storage.settings import Settings
 
 ACCOUNTS_BEHIND_ONE_ADDRESS = 10

@@ -16,7 +16,8 @@ from api.pages.interface import v1
 from api.pages.preferences import preferences_page
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.routes.account import change_password
 from api.routes.tokens import create_token
 from api.services import services

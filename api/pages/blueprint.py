@@ -13,7 +13,8 @@ from api.errors import http_error
 from api.language import N_
 from api.pages.rendering import framed_page, page
 from api.pages.visitors import FormExpiredError, to_sign_in
-from api.problems import PROBLEMS, ProblemCode, ProblemError
+from api.problem_kinds import PROBLEMS, ProblemCode
+from api.problems import ProblemError
 
 pages = APIBlueprint("pages", __name__, enable_openapi=False)
 

@@ -6,7 +6,8 @@ from flask import request
 
 from api.models.commands import Command
 from api.pages.interface import v1
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.routes.commands import get_command
 
 

@@ -12,7 +12,8 @@ from api.check_in_codes import picture_of, read_code
 from api.models.attendance import AttendanceBody, CheckIn
 from api.models.roster import StaffBooking
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.attendance import at_the_door
 from domain.facts import BookingStatus

@@ -10,7 +10,8 @@ from api.models.bookings import BookSeatBody
 from api.models.commands import Command, CommandHeaders
 from api.models.common import NoFields
 from api.openapi import Access, command_answer, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.commands import BookSeat, CancelBooking
 from domain.ids import BookingId, PassId, TrainingSessionId

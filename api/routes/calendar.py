@@ -14,7 +14,8 @@ from api.bearer_secrets import hash_of, new_secret
 from api.calendars import feed, published
 from api.models.calendar import CalendarFeed, NewCalendarFeed
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.facts import BookingStatus
 from domain.ids import BookingId

@@ -8,7 +8,8 @@ from api.auth import caller
 from api.commanding import find_with_booking
 from api.models.commands import Command
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.ids import CommandId
 

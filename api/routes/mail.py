@@ -8,7 +8,8 @@ from flask import Response
 from api.kinds import kind_words
 from api.mails import LISTED_MAX, find_mail, list_mails, raw_mail
 from api.pages.rendering import page
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 
 # A mail is shown in a frame that may do nothing; even opened by itself it runs nothing and loads nothing.

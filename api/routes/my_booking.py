@@ -7,7 +7,8 @@ from apiflask import APIBlueprint
 from api.auth import caller
 from api.models.me import Booking
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.ids import BookingId
 from storage.queries.bookings import find_booking

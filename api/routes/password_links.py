@@ -13,7 +13,8 @@ from api.models.password_links import (
     SetPasswordBody,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from api.sign_in_limits import Attempt
 from domain.password_links import HOLDS, LinkPurpose

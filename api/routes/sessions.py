@@ -9,7 +9,8 @@ from api.auth import caller, maybe_caller
 from api.models.me import PassesForSession, PassForSession
 from api.models.sessions import Session, SessionDetail, SessionsPage, SessionsQuery
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import page_size, services
 from domain.ids import TrainerId, TrainingId, TrainingSessionId
 from storage.database import Db

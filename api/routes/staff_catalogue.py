@@ -20,7 +20,8 @@ from api.models.staff_catalogue import (
     TrainingChange,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import page_size, services
 from storage.catalogue_changes import NameTakenError, add_entry, change_entry
 from storage.identifiers import new_id

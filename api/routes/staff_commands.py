@@ -16,7 +16,8 @@ from api.models.staff_commands import (
 )
 from api.models.what_if import DryRun, WhatIf
 from api.openapi import Access, command_answer, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.routes.bookings import COMMAND_PROBLEMS
 from api.services import services
 from domain.commands import (

@@ -11,7 +11,8 @@ from api.models.common import NoFields
 from api.models.me import BookingsPage, BookingsQuery, PageQuery, PassesPage
 from api.models.staff_members import EditMemberBody, NewMemberBody, StaffMember, StaffMembers, StaffMembersQuery
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.routes.me import bookings_of, passes_of
 from api.services import page_size, services
 from domain.ids import MemberId

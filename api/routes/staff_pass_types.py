@@ -11,7 +11,8 @@ from api import cursors
 from api.auth import caller
 from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypes, PassTypesQuery
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import page_size, services
 from storage.identifiers import new_id
 from storage.pass_types import TypeRefusal, TypeRefusedError, TypeTerms, change_pass_type, create_pass_type

@@ -9,7 +9,8 @@ from api.models.planning import PlanConflict, SessionPlanBody, SessionPreview
 from api.models.sessions import Session
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.planning import Plan, read_plan, read_start
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from domain.facts import TrainingSession
 from domain.staff_changes import ChangeKind, StaffChange, Subject

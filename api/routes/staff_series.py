@@ -20,7 +20,8 @@ from api.models.series import (
     series_values,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.series import preview_of, read_series, told
 from api.services import page_size, services
 from storage.planning import TakenError, find_conflicts

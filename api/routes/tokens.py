@@ -7,7 +7,8 @@ from api import sign_in_limits
 from api.auth import make_token, password_fits
 from api.models.tokens import AccessToken, SignInBody
 from api.openapi import Access, operation
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.services import services
 from storage.queries.members import find_sign_in
 

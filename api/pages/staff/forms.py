@@ -11,7 +11,8 @@ from api.errors import input_problem
 from api.language import N_, gettext
 from api.pages.rendering import see_other
 from api.pages.staff.fields import number
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from domain.roles import Role
 
 M = TypeVar("M", bound=BaseModel)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar, cast
 from api.language import N_
 from api.pages.blueprint import pages
 from api.pages.visitors import to_sign_in, visitor
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from domain.roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])

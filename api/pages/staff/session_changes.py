@@ -16,7 +16,8 @@ from api.pages.queries import checked, names
 from api.pages.staff.acting import Give, Step, carry_out, confirm_page, look_at, whole_number
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
-from api.problems import ProblemCode, ProblemError
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.routes.catalogue import get_spaces, get_trainers
 from api.routes.sessions import get_session
 from api.routes.staff_commands import cancel_session, change_capacity, reschedule

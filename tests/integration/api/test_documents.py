@@ -5,7 +5,7 @@ import pytest
 from apiflask import APIFlask
 
 from api.docs_page import prose
-from api.problems import PROBLEMS, ProblemCode
+from api.problem_kinds import PROBLEMS, ProblemCode
 from tests.integration.api.conftest import Caller
 
 
