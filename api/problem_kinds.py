@@ -31,6 +31,8 @@ class ProblemCode(StrEnum):
     MEMBER_NOT_FOUND = "member_not_found"
     MEMBER_OUT_OF_REACH = "member_out_of_reach"
     MEMBER_HAS_PASSWORD = "member_has_password"  # noqa: S105 - a code, not a password
+    MEMBER_WITHOUT_EMAIL = "member_without_email"
+    MEMBER_IS_GUEST = "member_is_guest"
     LAST_OWNER = "last_owner"
     PASS_NOT_FOUND = "pass_not_found"  # noqa: S105 - a code, not a password
     PASS_TYPE_NOT_FOUND = "pass_type_not_found"  # noqa: S105
@@ -148,6 +150,16 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.CONFLICT,
         "The member has a password",
         "Only who has no password is invited; who has forgotten theirs asks for a new one at /password-reset.",
+    ),
+    ProblemCode.MEMBER_WITHOUT_EMAIL: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The guest has no e-mail address",
+        "An invitation is mailed; give the guest an e-mail address first, with PATCH /v1/staff/members/{id}.",
+    ),
+    ProblemCode.MEMBER_IS_GUEST: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The member is a guest",
+        "A guest has no account and so no other role; invite them, and change it once they have a password.",
     ),
     ProblemCode.LAST_OWNER: ProblemKind(
         HTTPStatus.CONFLICT,

@@ -26,6 +26,7 @@ class ChangeKind(StrEnum):
     MEMBER_ROLE_CHANGED = "member_role_changed"
     MEMBER_CREATED = "member_created"
     MEMBER_INVITED = "member_invited"
+    GUEST_ADDED = "guest_added"
     MEMBER_EDITED = "member_edited"
     MEMBER_SUSPENDED = "member_suspended"
     MEMBER_REACTIVATED = "member_reactivated"

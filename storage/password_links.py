@@ -154,7 +154,8 @@ def use_link(db: Db, link_id: UUID, *, password_hash: str) -> bool:
         ).rowcount
         if not used:
             return False
-        db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (password_hash, member_id))
+        # A guest who chooses a password is a guest no more; what they booked and their passes are theirs already.
+        db.execute("UPDATE members SET password_hash = %s, guest = false WHERE id = %s", (password_hash, member_id))
         end_links(db, member_id)
         end_all_sign_ins(db, member_id)
     return True

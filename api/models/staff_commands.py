@@ -83,7 +83,7 @@ class Candidate(Answer):
     """A member who may be booked for."""
 
     member: Named
-    email: str
+    email: str | None = Field(description="Null for a guest who gave none.")
     status: Literal["confirmed", "waitlisted"] | None = Field(
         description="Of their booking, if they are on it already."
     )

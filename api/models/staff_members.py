@@ -56,9 +56,10 @@ class StaffMember(Answer):
 
     id: UUID
     name: str
-    email: str | None = Field(description="Null for a member who was removed.")
+    email: str | None = Field(description="Null for a member who was removed, and for a guest who gave none.")
     role: Role
     status: MemberStatus
+    guest: bool = Field(description="Whether they are on sessions by name, without an account.")
     has_password: bool = Field(description="Whether they ever chose one.")
     invited_until: Instant | None = Field(description="Until when their invitation holds; null without an open one.")
     created_at: Instant
@@ -74,6 +75,7 @@ class StaffMember(Answer):
             email=found.email,
             role=found.role,
             status=found.status,
+            guest=found.guest,
             has_password=found.has_password,
             invited_until=found.invited_until,
             created_at=found.created_at,

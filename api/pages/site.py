@@ -19,6 +19,7 @@ from api.pages.staff import catalogue as staff_catalogue
 from api.pages.staff import (
     changes,
     check_in,
+    guests,
     member,
     members,
     operations,
@@ -50,6 +51,7 @@ PAGES = (
     overview,
     roster,
     check_in,
+    guests,
     session_bookings,
     session_changes,
     changes,

@@ -26,6 +26,8 @@ def _cases() -> dict[str, ToldNotice]:
         "booking_confirmed-too_late_to_cancel": a_told_notice(
             kinds.BOOKING_CONFIRMED, created_at=START - timedelta(hours=1)
         ),
+        "booking_confirmed-guest": a_told_notice(kinds.BOOKING_CONFIRMED, is_guest=True),
+        "pass_granted-guest": a_told_notice(kinds.PASS_GRANTED, is_guest=True),
         "waitlisted-far_back": a_told_notice(
             kinds.WAITLISTED, booking=a_told_booking(WAITLISTED), details={"place_in_line": 1240}
         ),

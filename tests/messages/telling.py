@@ -122,7 +122,7 @@ def a_delivery(notice: ToldNotice | None = None, channel: Channel = Channel.EMAI
     usual = Delivery(
         id=90210,
         channel=channel,
-        address=told.email if channel is Channel.EMAIL else address,
+        address=told.email or "" if channel is Channel.EMAIL else address,
         address_id=None if channel is Channel.EMAIL else an_id(f"address of {channel}"),
         attempts=1,
         attempts_allowed=12,

@@ -62,6 +62,8 @@ def _values(notice: ToldNotice, time: StudioTime) -> Values:
     values: Values = {
         "speaks_of_a_pass": speaks_of_a_pass(notice.kind),
         "carries_a_link": notice.kind in WITH_A_LINK,
+        "is_guest": notice.is_guest,
+        "to_a_password": notice.kind in WITH_A_LINK or (notice.is_guest and speaks_of_a_pass(notice.kind)),
         "studio": plain(notice.studio_name),
         "member": plain(notice.member_name),
         "refunded": notice.refunded,

@@ -36,13 +36,14 @@ _FIELDS = {
 }
 _FIELD_ELSE = N_("This makes no sense here; change it and send it again.")
 _REFUSED_FIELDS = {
-    "email": N_("Another member has this e-mail address already."),
     "name": N_("There is a type of this name for these trainings already."),
     "training_ids": N_("One of the trainings is gone; open the page again."),
 }
 _REFUSALS = {
     ProblemCode.MEMBER_OUT_OF_REACH: N_("Your role does not reach that far; ask an owner to do it."),
     ProblemCode.MEMBER_HAS_PASSWORD: N_("They have a password already, and ask for a new one where they sign in."),
+    ProblemCode.MEMBER_WITHOUT_EMAIL: N_("They have no e-mail address to invite them by; add one first."),
+    ProblemCode.MEMBER_IS_GUEST: N_("A guest has no account; invite them, and change it once they have a password."),
     ProblemCode.PASS_TYPE_SOLD: N_("Passes were sold under this name. Stop offering this type and make another one."),
     ProblemCode.PASS_TYPE_NOT_FOUND: N_("This type is gone; choose another one."),
     ProblemCode.PASS_UNFIT: N_("The pass does not take this; look at what it still has and until when it is good."),

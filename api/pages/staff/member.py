@@ -88,7 +88,10 @@ def do_edit_member(member_id: UUID) -> Response:
     """Change name and address."""
     fields = checked_form()
     values = {name: fields.get(name, "") for name in ("name", "email", "why")}
-    wrong = attempt(EditMemberBody, values, lambda body: v1(edit_member)(member_id, json_data=body), filled=values)
+    # A guest who has no address may stay without one; nobody else loses theirs.
+    without = not values["email"] and v1(get_member)(member_id).email is None
+    given = {name: value for name, value in values.items() if not (name == "email" and without)}
+    wrong = attempt(EditMemberBody, given, lambda body: v1(edit_member)(member_id, json_data=body), filled=values)
     return done(f"/staff/members/{member_id}", "edited") if wrong is None else edit_page(member_id, wrong, "edit")
 
 

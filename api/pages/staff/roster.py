@@ -10,7 +10,7 @@ from api.pages.commands import command_in_address
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.staff.frame import staff_only
-from api.pages.visitors import visitor
+from api.pages.visitors import new_key, visitor
 from api.routes.roster import get_roster, get_roster_file
 from domain.outcomes import CommandStatus
 from domain.roles import Role
@@ -27,6 +27,7 @@ def show_roster(session_id: UUID) -> Response:
     answer = framed_page(
         "staff/roster.html",
         roster=roster,
+        key=new_key(),
         command=command if command is not None and command.session_id == session_id else None,
         may_change=here is not None and here.role.reaches(Role.ADMIN),
         session=roster.session,

@@ -50,6 +50,7 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/staff/check-ins/{code}": TRAINER,
     "GET /v1/me/bookings/{booking_id}/check-in-code": MEMBER,
     "GET /v1/staff/changes": ADMIN,
+    "POST /v1/staff/sessions/{session_id}/guests": TRAINER,
     "GET /v1/staff/events": ADMIN,
     "GET /v1/staff/members": ADMIN,
     "POST /v1/staff/members": ADMIN,

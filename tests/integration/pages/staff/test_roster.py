@@ -20,7 +20,7 @@ def test_it_lists_people_with_pass_and_who_booked(browser: Browser, studio: Stud
 
     page = show(browser, f"/staff/sessions/{session_id}")
 
-    assert page.texts("h2") == ["Confirmed", "Waitlist"]
+    assert page.texts("h2") == ["Confirmed", "Waitlist", "Add a guest"]
     ann, ben = [row.text for row in page.all("tr") if row.attributes.get("id", "").startswith("booking-")]
     assert ann.startswith("1 Ann Ten times")
     assert "Tara Trainer" in ann

@@ -32,6 +32,8 @@ LEAST = {
     "POST /staff/sessions/<uuid:session_id>/attendance": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/print": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/roster.csv": TRAINER,
+    "GET /staff/sessions/<uuid:session_id>/guests": TRAINER,
+    "POST /staff/sessions/<uuid:session_id>/guests": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/book": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/book": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/cancel": ADMIN,
