@@ -42,6 +42,8 @@ class NoticeKind(StrEnum):
     PASS_EXPIRING = "pass_expiring"  # noqa: S105
     PASS_GRANTED = "pass_granted"  # noqa: S105
     PASS_EXTENDED = "pass_extended"  # noqa: S105
+    PASS_DEACTIVATED = "pass_deactivated"  # noqa: S105
+    PASS_ACTIVATED = "pass_activated"  # noqa: S105
     PASSWORD_RESET = "password_reset"  # noqa: S105
     INVITATION = "invitation"
 
@@ -57,6 +59,8 @@ NOT_OF_COMMANDS = WITH_A_LINK | {
     NoticeKind.PASS_EXPIRING,
     NoticeKind.PASS_GRANTED,
     NoticeKind.PASS_EXTENDED,
+    NoticeKind.PASS_DEACTIVATED,
+    NoticeKind.PASS_ACTIVATED,
 }
 """Kinds that no command of a session causes: the clock does, the studio by what it does with a pass, or a member who
 has no password."""

@@ -136,8 +136,8 @@ def edit_member(member_id: UUID, json_data: EditMemberBody) -> StaffMember:
 def invite_member(member_id: UUID, json_data: NoFields) -> StaffMember:  # noqa: ARG001
     """Invite a member who has no password yet.
 
-    A link to choose one is mailed; the one before ends. A guest who follows it is a member with an account from then on,
-    and keeps bookings and passes; one without an e-mail address is given one first. For admins and owners.
+    A link to choose one is mailed; the one before ends. A guest who follows it has an account from then on, and keeps
+    bookings and passes; one without an e-mail address is given one first. For admins and owners.
     """
     _invite(MemberId(member_id), caller().member_id)
     return shown_member(MemberId(member_id))

@@ -70,6 +70,9 @@ def _cases() -> dict[str, ToldNotice]:
         "pass_granted-unlimited": a_told_notice(
             kinds.PASS_GRANTED, pass_=_UNLIMITED, details=_NOTHING_ADDED | {"sessions_left": None}
         ),
+        "pass_activated-unlimited": a_told_notice(
+            kinds.PASS_ACTIVATED, pass_=_UNLIMITED, details=_NOTHING_ADDED | {"sessions_left": None}
+        ),
         "pass_extended-by_sessions": replace(extended, details=extended.details | {"days_added": None}),
         "pass_extended-by_one_session": replace(
             extended, details=extended.details | {"sessions_added": 1, "days_added": None}

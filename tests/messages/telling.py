@@ -204,7 +204,7 @@ def _usual_with_a_pass(kind: NoticeKind) -> dict[str, Any]:
             return {"booking": a_told_booking(), "pass_": pass_, "pass_name": "Ten sessions", "details": details}
         case NoticeKind.PASS_EXPIRING:
             details = {"expires_at": expiry}
-        case NoticeKind.PASS_GRANTED:
+        case NoticeKind.PASS_GRANTED | NoticeKind.PASS_DEACTIVATED | NoticeKind.PASS_ACTIVATED:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": None, "days_added": None}
         case _:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": 5, "days_added": 30}

@@ -32,6 +32,8 @@ _URGENCIES: dict[NoticeKind, str] = {
     NoticeKind.PASS_EXPIRING: "low",
     NoticeKind.PASS_GRANTED: "low",
     NoticeKind.PASS_EXTENDED: "low",
+    NoticeKind.PASS_DEACTIVATED: "low",
+    NoticeKind.PASS_ACTIVATED: "low",
 }
 
 

@@ -19,7 +19,14 @@ from workers.messages.times import StudioTime
 Values = dict[str, object]
 
 _ABOUT_A_PASS = frozenset(
-    {NoticeKind.PASS_RUNNING_LOW, NoticeKind.PASS_EXPIRING, NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED}
+    {
+        NoticeKind.PASS_RUNNING_LOW,
+        NoticeKind.PASS_EXPIRING,
+        NoticeKind.PASS_GRANTED,
+        NoticeKind.PASS_EXTENDED,
+        NoticeKind.PASS_DEACTIVATED,
+        NoticeKind.PASS_ACTIVATED,
+    }
 )
 
 
