@@ -38,6 +38,9 @@ class ProblemCode(StrEnum):
     PASS_TYPE_NOT_FOUND = "pass_type_not_found"  # noqa: S105
     PASS_TYPE_SOLD = "pass_type_sold"  # noqa: S105
     PASS_UNFIT = "pass_unfit"  # noqa: S105
+    PASS_REQUEST_NOT_FOUND = "pass_request_not_found"  # noqa: S105
+    PASS_REQUEST_OPEN = "pass_request_open"  # noqa: S105
+    PASS_REQUEST_ANSWERED = "pass_request_answered"  # noqa: S105
     ENTRY_NOT_FOUND = "entry_not_found"
     SERIES_NOT_FOUND = "series_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
@@ -183,6 +186,21 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.CONFLICT,
         "The pass does not take this",
         "The pass cannot be granted or extended like this; look at it again, and see what it still needs.",
+    ),
+    ProblemCode.PASS_REQUEST_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "No such request for a pass",
+        "There is no such request, or its member is gone; see /v1/me/pass-requests, as staff /v1/staff/pass-requests.",
+    ),
+    ProblemCode.PASS_REQUEST_OPEN: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "You have asked for this pass already",
+        "The studio has not answered your request for such a pass yet; wait for the answer, or withdraw the request.",
+    ),
+    ProblemCode.PASS_REQUEST_ANSWERED: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The request is answered already",
+        "The request was granted, declined or withdrawn before; look at it again, it says by whom and when.",
     ),
     ProblemCode.ENTRY_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -21,6 +21,7 @@ CAN_WAIT = frozenset(
         NoticeKind.PASS_EXTENDED,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_REQUEST_DECLINED,
     }
 )
 """What may lie until the morning. Reminders are no part of it: they go out before the quiet hours."""

@@ -18,6 +18,7 @@ _FORGOTTEN = (
     "DELETE FROM calendar_feeds WHERE member_id = %(member)s",
     "DELETE FROM push_subscriptions WHERE member_id = %(member)s",
     "DELETE FROM notification_preferences WHERE member_id = %(member)s",
+    "DELETE FROM pass_requests WHERE member_id = %(member)s",
     # Where messages went is forgotten as well, and what is still due goes nowhere; webhooks are the operator's own.
     """
     UPDATE delivery_attempts SET said = NULL

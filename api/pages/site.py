@@ -8,6 +8,7 @@ from api.pages import (
     devices,
     frame,
     inbox,
+    pass_requests,
     passes,
     passwords,
     preferences,
@@ -33,6 +34,7 @@ from api.pages.staff import (
     session_changes,
     standing,
 )
+from api.pages.staff import pass_requests as staff_pass_requests
 from api.pages.staff import passes as staff_passes
 
 PAGES = (
@@ -42,6 +44,7 @@ PAGES = (
     session,
     bookings,
     passes,
+    pass_requests,
     inbox,
     preferences,
     calendar,
@@ -61,6 +64,7 @@ PAGES = (
     operations,
     pass_types,
     staff_passes,
+    staff_pass_requests,
     staff_catalogue,
     plan,
     series,

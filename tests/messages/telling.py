@@ -204,6 +204,9 @@ def _usual_with_a_pass(kind: NoticeKind) -> dict[str, Any]:
             return {"booking": a_told_booking(), "pass_": pass_, "pass_name": "Ten sessions", "details": details}
         case NoticeKind.PASS_EXPIRING:
             details = {"expires_at": expiry}
+        case NoticeKind.PASS_REQUEST_DECLINED:
+            why = "It is for beginners only."
+            return {"details": {"request_id": str(an_id("request of Maria")), "type": "Ten sessions", "why": why}}
         case NoticeKind.PASS_GRANTED | NoticeKind.PASS_DEACTIVATED | NoticeKind.PASS_ACTIVATED:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": None, "days_added": None}
         case _:

@@ -34,6 +34,7 @@ _URGENCIES: dict[NoticeKind, str] = {
     NoticeKind.PASS_EXTENDED: "low",
     NoticeKind.PASS_DEACTIVATED: "low",
     NoticeKind.PASS_ACTIVATED: "low",
+    NoticeKind.PASS_REQUEST_DECLINED: "low",
 }
 
 

@@ -26,12 +26,16 @@ _ABOUT_A_PASS = frozenset(
         NoticeKind.PASS_EXTENDED,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_REQUEST_DECLINED,
     }
 )
 
 
 def speaks_of_a_pass(kind: NoticeKind) -> bool:
-    """Whether this kind speaks of the notice's own pass; those that carry no link either speak of its booking."""
+    """Whether this kind speaks of the notice's own pass, or of one that was asked for.
+
+    Those that do not, and carry no link, speak of its booking.
+    """
     return kind in _ABOUT_A_PASS
 
 
@@ -60,6 +64,8 @@ def template_of(kind: NoticeKind, language: str = "en") -> str:
 def _missing(notice: ToldNotice) -> str | None:
     if notice.kind in WITH_A_LINK:
         return "link to a password" if notice.link is None else None
+    if notice.kind is NoticeKind.PASS_REQUEST_DECLINED:
+        return None
     if speaks_of_a_pass(notice.kind):
         return f"pass {notice.pass_id}" if notice.pass_ is None else None
     return f"booking {notice.booking_id}" if notice.booking is None else None
@@ -82,6 +88,8 @@ def _values(notice: ToldNotice, time: StudioTime) -> Values:
         values |= _of_booking(notice, notice.booking, time)
     if notice.pass_ is not None:
         values |= _of_pass(notice, time)
+    if notice.kind is NoticeKind.PASS_REQUEST_DECLINED:
+        values |= {"pass_name": plain(notice.details["type"]), "last_valid": None, "whole_day": False}
     if notice.link is not None:
         values["link_holds_until"] = time.at(notice.link.expires_at)
     return values

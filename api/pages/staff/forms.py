@@ -32,6 +32,7 @@ _FIELDS = {
     "price": N_("Write at most 50 characters."),
     "description": N_("Write at most 500 characters."),
     "pass_type_id": N_("Choose one of the types."),
+    "reason": N_("Say why, in up to 500 characters; the member is told."),
     "why": N_("Say why, in up to 500 characters; it is kept with the change."),
 }
 _FIELD_ELSE = N_("This makes no sense here; change it and send it again.")
@@ -47,6 +48,7 @@ _REFUSALS = {
     ProblemCode.PASS_TYPE_SOLD: N_("Passes were sold under this name. Stop offering this type and make another one."),
     ProblemCode.PASS_TYPE_NOT_FOUND: N_("This type is gone; choose another one."),
     ProblemCode.PASS_UNFIT: N_("The pass does not take this; look at what it still has and until when it is good."),
+    ProblemCode.PASS_REQUEST_ANSWERED: N_("The request is answered already; see below how and by whom."),
     ProblemCode.LAST_OWNER: N_("This is the last owner. Make somebody else an owner first."),
 }
 

@@ -28,6 +28,7 @@ AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
     Area("/staff/passes", N_("Passes"), Role.ADMIN),
+    Area("/staff/pass-requests", N_("Requests"), Role.ADMIN),
     Area("/staff/plan", N_("Plan a session"), Role.ADMIN),
     Area("/staff/series", N_("Series"), Role.ADMIN),
     Area("/staff/trainings", N_("Trainings"), Role.ADMIN),
