@@ -40,7 +40,8 @@ class NewGuest:
     @property
     def noted(self) -> dict[str, object]:
         """What is noted of the guest; the same again under one key is the same guest."""
-        return {"name": self.name, "email": self.email, "session_id": str(self.training_session_id)}
+        with_email = {} if self.email is None else {"email": self.email}
+        return {"name": self.name, **with_email, "session_id": str(self.training_session_id)}
 
 
 def add_guest(

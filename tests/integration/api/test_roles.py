@@ -57,6 +57,7 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/staff/pass-requests/{request_id}": ADMIN,
     "POST /v1/staff/pass-requests/{request_id}/grant": ADMIN,
     "POST /v1/staff/pass-requests/{request_id}/decline": ADMIN,
+    "POST /v1/staff/invitations": ADMIN,
     "GET /v1/staff/changes": ADMIN,
     "POST /v1/staff/sessions/{session_id}/guests": TRAINER,
     "GET /v1/staff/events": ADMIN,

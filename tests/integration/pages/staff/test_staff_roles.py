@@ -14,6 +14,8 @@ LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
     "GET /staff/members": ADMIN,
+    "GET /staff/members/invite": ADMIN,
+    "POST /staff/members/invite": ADMIN,
     "GET /staff/members/new": ADMIN,
     "POST /staff/members/new": ADMIN,
     "GET /staff/members/<uuid:member_id>": ADMIN,
