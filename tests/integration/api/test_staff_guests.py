@@ -243,6 +243,21 @@ def test_a_guest_who_chooses_a_password_is_a_member_with_everything_kept(admin: 
 
 
 @pytest.mark.usefixtures("serving")
+def test_a_guest_with_an_address_claims_the_account_by_a_reset_too(trainer: Caller, studio: Studio) -> None:
+    session_id, email = studio.a_session(), f"{uuid4()}@example.test"
+    add(trainer, session_id, email=email)
+    guest = guest_of(trainer, session_id)
+
+    assert trainer.post("/v1/password-resets", {"email": email}).status_code == 202
+    (link,) = studio.db.execute("SELECT id FROM password_links WHERE member_id = %s", (guest.id,)).fetchall()
+    body = {"secret": password_secret(settings(), link[0]), "new_password": PASSWORD}
+    assert trainer.post("/v1/passwords", body).status_code == 204
+
+    assert studio.db.execute("SELECT guest FROM members WHERE id = %s", (guest.id,)).fetchone() == (False,)
+    assert studio.roster(session_id) == {guest.id: "confirmed"}
+
+
+@pytest.mark.usefixtures("serving")
 def test_a_guest_is_not_given_the_address_of_a_member(admin: Caller, studio: Studio) -> None:
     session_id, nina = studio.a_session(), studio.a_member()
     add(admin, session_id)
