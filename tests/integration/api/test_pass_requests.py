@@ -1,8 +1,5 @@
 """A member asks for a pass, and staff answer: once, whoever is first."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +10,7 @@ from domain.roles import Role
 from storage.identifiers import new_id
 from storage.notices import relay
 from tests.integration.api.conftest import Caller, problem, staff
+from tests.integration.at_once import at_once
 from tests.integration.pass_requests import a_request_of, an_offered_type
 from tests.integration.studio import Member, Studio
 
@@ -35,17 +33,6 @@ def passes_of(studio: Studio, member: Member) -> list[tuple[Any, ...]]:
 def member_of(caller: Caller) -> Member:
     assert caller.member is not None
     return caller.member
-
-
-def at_once(*asked: Callable[[], Any]) -> list[Any]:
-    together = Barrier(len(asked))
-
-    def ask(one: Callable[[], Any]) -> Any:
-        together.wait()
-        return one()
-
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(ask, asked))
 
 
 def test_what_is_offered_can_be_asked_for_once_until_it_is_answered(me: Caller, studio: Studio) -> None:

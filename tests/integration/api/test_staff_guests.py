@@ -1,9 +1,6 @@
 """Guests: put on a session by name, told without an account, and members once they choose a password."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +13,7 @@ from ops.auditing import audit
 from storage.notices import relay
 from storage.settings import settings
 from tests.integration.api.conftest import WAIT, Caller, problem, reasons, staff
+from tests.integration.at_once import at_once
 from tests.integration.links import address_of, mails_of
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
@@ -101,17 +99,6 @@ def test_the_same_key_is_answered_also_when_a_guest_would_be_refused_by_now(trai
     studio.db.execute("UPDATE training_sessions SET starts_at = now() WHERE id = %s", (session_id,))
 
     assert add(trainer, session_id, key="a-guest").json["id"] == first.json["id"]
-
-
-def at_once(*asked: Callable[[], Any]) -> list[Any]:
-    together = Barrier(len(asked))
-
-    def ask(one: Callable[[], Any]) -> Any:
-        together.wait()
-        return one()
-
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(ask, asked))
 
 
 @pytest.mark.usefixtures("serving")

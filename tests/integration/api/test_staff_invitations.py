@@ -1,7 +1,5 @@
 """Inviting many people at once: all or nobody, and nobody twice."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +8,7 @@ import pytest
 from api.models.staff_invitations import LIST_BYTES_MAX
 from storage.settings import settings
 from tests.integration.api.conftest import Caller, problem
+from tests.integration.at_once import at_once
 from tests.integration.links import address_of, an_invitation, expire
 from tests.integration.studio import Studio
 from workers.invitation_file import ROWS_MAX
@@ -110,14 +109,7 @@ def test_of_very_many_bad_lines_the_first_are_told_and_the_rest_counted(admin: C
 
 def test_of_two_lists_at_once_everybody_is_invited_once(admin: Caller, studio: Studio) -> None:
     emails = addresses(50)
-    together = Barrier(2)
-
-    def one(text: str) -> Any:
-        together.wait()
-        return send(admin, text)
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(one, [list_of(emails), list_of(emails[::-1])]))
+    answers = at_once(lambda: send(admin, list_of(emails)), lambda: send(admin, list_of(emails[::-1])))
 
     assert sum(answer.json["mailed"] for answer in answers) == 50, [answer.text for answer in answers]
     assert sorted(mails_to(studio, emails)) == sorted(f"invitation {email}" for email in emails)
