@@ -32,10 +32,12 @@ class RefusalReason(StrEnum):
     TRAINER_TAKEN = "trainer_taken"
 
 
-# A policy is explained to members before they meet it, in the words in which it refuses them afterwards.
-_LINE = "Only so many can wait in line for this session"
-_LIMIT = "You can hold only so many upcoming bookings of this training at a time"
-_OFFER = "A free place is offered to the next in line, who has to accept it in time"
+RULES: dict[RefusalReason, str] = {
+    RefusalReason.WAITLIST_FULL: "Only so many can wait in line for this session",
+    RefusalReason.BOOKING_LIMIT_REACHED: "You can hold only so many upcoming bookings of this training at a time",
+    RefusalReason.OFFER_EXPIRED: "A free place is offered to the next in line, who has to accept it in time",
+}
+"""What a policy asks, in the words in which it is explained before (`domain.explanations`) and refuses afterwards."""
 
 SENTENCES: dict[RefusalReason, str] = {
     RefusalReason.ALREADY_BOOKED: "You already have a place in this session; cancel it to book with another pass.",
@@ -55,19 +57,14 @@ SENTENCES: dict[RefusalReason, str] = {
     RefusalReason.CANCELLATION_CLOSED: "The time to cancel has passed; ask the studio if you cannot come.",
     RefusalReason.BOOKING_NOT_FOUND: "There is no such booking, or it is already cancelled; see your bookings.",
     RefusalReason.BOOKING_NOT_YOURS: "This booking belongs to somebody else; you can cancel your own bookings only.",
-    RefusalReason.WAITLIST_FULL: f"{_LINE}; choose another session.",
-    RefusalReason.BOOKING_LIMIT_REACHED: f"{_LIMIT}; cancel one, or book when one is over.",
+    RefusalReason.WAITLIST_FULL: f"{RULES[RefusalReason.WAITLIST_FULL]}; choose another session.",
+    RefusalReason.BOOKING_LIMIT_REACHED: (
+        f"{RULES[RefusalReason.BOOKING_LIMIT_REACHED]}; cancel one, or book when one is over."
+    ),
     RefusalReason.NOT_OFFERED: "No place is offered to you at the moment; you are told when one is.",
-    RefusalReason.OFFER_EXPIRED: f"{_OFFER}; this offer has ended, so join the line again.",
+    RefusalReason.OFFER_EXPIRED: f"{RULES[RefusalReason.OFFER_EXPIRED]}; this offer has ended, so join the line again.",
     RefusalReason.NOT_PERMITTED: "Only staff of the studio may do this; ask them.",
     RefusalReason.SPACE_TAKEN: "Another session has this space at that time; choose another space or time.",
     RefusalReason.TRAINER_TAKEN: "The trainer gives another session at that time; choose another trainer or time.",
 }
 """One sentence a member can act on, for every reason."""
-
-EXPLANATIONS: dict[RefusalReason, str] = {
-    RefusalReason.WAITLIST_FULL: f"{_LINE}: %(limit)s.",
-    RefusalReason.BOOKING_LIMIT_REACHED: f"{_LIMIT}: %(limit)s.",
-    RefusalReason.OFFER_EXPIRED: f"{_OFFER}: within %(minutes)s minutes.",
-}
-"""What a policy means, said before it refuses anybody; the values are those of `domain.policies.explained`."""

@@ -41,7 +41,7 @@ class StaffEntry:
 
 @dataclass(frozen=True, slots=True)
 class StaffTraining(StaffEntry):
-    """A training with what a new session of it begins with; durations are minutes, and what there is no rule for is None.
+    """A training with what a new session of it begins with; durations are minutes, and no rule is None.
 
     The pause of an offer is by the studio's clocks.
     """
