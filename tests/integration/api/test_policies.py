@@ -7,7 +7,7 @@ import pytest
 
 from domain.ids import BookingId, TrainingSessionId
 from domain.policies import Offer, Policies
-from tests.integration.api.conftest import WAIT, Caller, problem, reasons
+from tests.integration.api.conftest import WAIT, Caller, problem, reasons, until
 from tests.integration.api.test_staff_planning import a_plan
 from tests.integration.studio import Studio
 
@@ -34,7 +34,16 @@ def offered_to(me: Caller, studio: Studio) -> tuple[TrainingSessionId, BookingId
     held, mine = studio.book(session_id, holder), studio.book(session_id, me.member)
     studio.cancel(session_id, holder, held)
     studio.serve(session_id)
+    # Where the worker beside us serves it, that one may bring the outcome.
+    until(lambda: mine in offers_of(studio, session_id))
     return session_id, mine
+
+
+def offers_of(studio: Studio, session_id: TrainingSessionId) -> list[BookingId]:
+    rows = studio.db.execute(
+        "SELECT id FROM bookings WHERE training_session_id = %s AND status = 'offered'", (session_id,)
+    )
+    return [BookingId(row[0]) for row in rows]
 
 
 def test_a_training_has_no_policies_until_it_is_given_some_and_each_can_be_taken_back(
