@@ -27,6 +27,8 @@ KIND_WORDS: dict[NoticeKind, KindWords] = {
     NoticeKind.BOOKING_CONFIRMED: KindWords("Booking confirmed", "You have a place in a session you booked."),
     NoticeKind.WAITLISTED: KindWords("On the waitlist", "A session was full, and you are in line for a place."),
     NoticeKind.PROMOTED: KindWords("A place from the waitlist", "You waited in line and have a place now."),
+    NoticeKind.PLACE_OFFERED: KindWords("A place is offered", "You waited in line and can accept a place in time."),
+    NoticeKind.OFFER_EXPIRED: KindWords("An offer has ended", "A place offered to you was not accepted in time."),
     NoticeKind.SKIPPED: KindWords("Passed over in line", "A place was free, but your pass could not pay for it."),
     NoticeKind.BOOKING_CANCELLED: KindWords("Booking cancelled", "A place of yours was given back."),
     NoticeKind.LEFT_WAITLIST: KindWords("Off the waitlist", "You no longer wait for a place in a session."),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from api.language import N_, gettext
 from api.models.planning import PlanBody
+from api.models.policies import policies_of, policy_errors
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from domain.facts import TrainingSession
@@ -48,6 +49,11 @@ def read_plan(db: Db, body: PlanBody) -> Plan:
         raise ProblemError(ProblemCode.INVALID_INPUT, errors=errors)
     chosen = {name: getattr(training, name) for name in DEFAULTS}
     chosen |= {name: getattr(body, name) for name in DEFAULTS if name in body.model_fields_set}
+    if clashes := policy_errors(chosen):
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors=clashes)
+    studio = find_studio(db)
+    zone = ZoneInfo("UTC" if studio is None else studio.time_zone)
+    policies = policies_of(chosen, zone.key)
     booking, cancelling, promotion, grace = (
         timedelta(minutes=chosen[name])
         for name in (
@@ -72,10 +78,11 @@ def read_plan(db: Db, body: PlanBody) -> Plan:
             promotion,
             grace,
             waitlist_limit=chosen["waitlist_limit"],
+            booking_opens_at=policies.opens_at(starts_at),
+            policies=policies,
         )
 
-    studio = find_studio(db)
-    return Plan(at, ZoneInfo("UTC" if studio is None else studio.time_zone))
+    return Plan(at, zone)
 
 
 def refuse_unknown(db: Db, *, trainer_id: UUID | None, space_id: UUID | None) -> None:

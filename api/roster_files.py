@@ -37,6 +37,7 @@ def csv_of(roster: Roster) -> bytes:
     words = {"present": gettext("Here"), "late": gettext("Late"), "no_show": gettext("Not come")}
     groups = (
         (gettext("Confirmed"), roster.confirmed),
+        (gettext("Offered"), roster.offered),
         (gettext("Waitlist"), roster.waiting),
         (gettext("Passed over"), roster.skipped),
     )

@@ -43,7 +43,7 @@ def at_the_door(
         return AtTheDoor.SESSION_CANCELLED
     if status is BookingStatus.CANCELLED:
         return AtTheDoor.BOOKING_CANCELLED
-    if status is BookingStatus.WAITLISTED:
+    if status is not BookingStatus.CONFIRMED:
         return AtTheDoor.STILL_WAITS
     ends_at = starts_at + timedelta(minutes=training_session.lasts_minutes)
     if starts_at - NEAR <= now < ends_at:

@@ -28,6 +28,8 @@ DEFAULTS: dict[NoticeKind, frozenset[Channel]] = {
     NoticeKind.BOOKING_CONFIRMED: _EMAIL,
     NoticeKind.WAITLISTED: _EMAIL,
     NoticeKind.PROMOTED: _BOTH,
+    NoticeKind.PLACE_OFFERED: _BOTH,
+    NoticeKind.OFFER_EXPIRED: _BOTH,
     NoticeKind.SKIPPED: _BOTH,
     NoticeKind.BOOKING_CANCELLED: _BOTH,
     NoticeKind.LEFT_WAITLIST: _NEITHER,

@@ -26,6 +26,13 @@ class CancelBooking:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """A member takes the place that is offered to them, paid for with the pass of their booking."""
+
+    booking_id: BookingId
+
+
+@dataclass(frozen=True, slots=True)
 class BookForMember:
     """Staff book for a member, also outside the booking window; `why` is kept with the booking's command."""
 
@@ -85,26 +92,35 @@ class ReconsiderWaitlist:
     pass_id: PassId
 
 
+@dataclass(frozen=True, slots=True)
+class ExpireOffers:
+    """Seatline itself asks that offers which nobody accepted in time end, all that are due."""
+
+
 Command = (
     BookSeat
     | CancelBooking
+    | AcceptOffer
     | BookForMember
     | CancelForMember
     | ChangeCapacity
     | RescheduleSession
     | CancelSession
     | ReconsiderWaitlist
+    | ExpireOffers
 )
 
 KINDS: dict[str, type[Command]] = {
     "book_seat": BookSeat,
     "cancel_booking": CancelBooking,
+    "accept_offer": AcceptOffer,
     "book_for_member": BookForMember,
     "cancel_for_member": CancelForMember,
     "change_capacity": ChangeCapacity,
     "reschedule_session": RescheduleSession,
     "cancel_session": CancelSession,
     "reconsider_waitlist": ReconsiderWaitlist,
+    "expire_offers": ExpireOffers,
 }
 """The stable name of each command in the log, in JSON and in metrics."""
 

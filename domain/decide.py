@@ -1,20 +1,24 @@
 """One command in, one outcome out: the table of contents of the rules."""
 
-from domain import booking, training_session, waitlist
+from datetime import datetime
+
+from domain import booking, offers, training_session, waitlist
 from domain.commands import (
     AcceptedCommand,
+    AcceptOffer,
     BookForMember,
     BookSeat,
     CancelBooking,
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
 )
 from domain.events import CancelledBy
 from domain.facts import Facts
-from domain.ids import BookingId
+from domain.ids import BookingId, CommandId, MemberId
 from domain.outcomes import Outcome, Refused
 from domain.refusals import RefusalReason
 
@@ -24,21 +28,14 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
 
     Raises `MoreFactsNeeded` when the decision reaches beyond the facts at hand: load more and decide again.
     """
-    now = accepted.accepted_at
-    actor = accepted.actor
-    command = accepted.command
     if not _may_ask(accepted):
         return Refused((RefusalReason.NOT_PERMITTED,))
+    now = accepted.accepted_at
+    command = accepted.command
     match command:
-        case BookSeat(pass_id):
-            assert actor.member_id is not None  # noqa: S101 - _may_ask has seen to it
-            return booking.book(
-                facts,
-                booking_id=BookingId(accepted.id),
-                member_id=actor.member_id,
-                pass_id=pass_id,
-                now=now,
-            )
+        case BookSeat() | CancelBooking() | AcceptOffer():
+            assert accepted.actor.member_id is not None  # noqa: S101 - _may_ask has seen to it
+            return _for_the_member(facts, accepted.id, command, member_id=accepted.actor.member_id, now=now)
         case BookForMember(member_id, pass_id):
             return booking.book(
                 facts,
@@ -48,8 +45,6 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
                 now=now,
                 by_staff=True,
             )
-        case CancelBooking(booking_id):
-            return booking.cancel(facts, booking_id=booking_id, now=now, member_id=actor.member_id)
         case CancelForMember(booking_id, refund=refund):
             return booking.cancel(facts, booking_id=booking_id, now=now, by=CancelledBy.STAFF, refund=refund)
         case ChangeCapacity(capacity):
@@ -60,15 +55,29 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
             return training_session.cancel_session(facts, why=why)
         case ReconsiderWaitlist(pass_id):
             return waitlist.reconsider(facts, pass_id=pass_id, now=now)
+        case ExpireOffers():
+            return offers.expire(facts, now=now)
+
+
+def _for_the_member(
+    facts: Facts, id_: CommandId, command: BookSeat | CancelBooking | AcceptOffer, *, member_id: MemberId, now: datetime
+) -> Outcome:
+    match command:
+        case BookSeat(pass_id):
+            return booking.book(facts, booking_id=BookingId(id_), member_id=member_id, pass_id=pass_id, now=now)
+        case CancelBooking(booking_id):
+            return booking.cancel(facts, booking_id=booking_id, now=now, member_id=member_id)
+        case AcceptOffer(booking_id):
+            return offers.accept(facts, booking_id=booking_id, member_id=member_id, now=now)
 
 
 def _may_ask(accepted: AcceptedCommand) -> bool:
-    """Members ask for themselves, staff for the studio, and only Seatline itself reconsiders."""
+    """Members ask for themselves, staff for the studio, and only Seatline itself reconsiders and ends offers."""
     actor = accepted.actor
     match accepted.command:
-        case BookSeat() | CancelBooking():
+        case BookSeat() | CancelBooking() | AcceptOffer():
             return actor.member_id is not None
-        case ReconsiderWaitlist():
+        case ReconsiderWaitlist() | ExpireOffers():
             return actor.member_id is None
         case BookForMember() | CancelForMember() | ChangeCapacity() | RescheduleSession() | CancelSession():
             return actor.is_staff

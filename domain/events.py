@@ -51,12 +51,16 @@ class BookingCancelled:
 
 @dataclass(frozen=True, slots=True)
 class WaitlistLeft:
-    """The member no longer waits; there was nothing to refund. `was_skipped` tells which count goes down."""
+    """The member no longer waits; there was nothing to refund.
+
+    `was_skipped` and `was_offered` tell which count goes down: a place that was offered is free again.
+    """
 
     booking_id: BookingId
     member_id: MemberId
     by: CancelledBy
     was_skipped: bool
+    was_offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,33 @@ class WaiterPromoted:
     booking_id: BookingId
     member_id: MemberId
     pass_id: PassId
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOffered:
+    """The next in line may have the place by accepting before `until`; it counts as taken, and nothing was charged."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAccepted:
+    """The offered place is the member's now; one session was taken from the pass."""
+
+    booking_id: BookingId
+    member_id: MemberId
+    pass_id: PassId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferExpired:
+    """The offer was not accepted in time: the booking ends, and the place is free again."""
+
+    booking_id: BookingId
+    member_id: MemberId
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +157,9 @@ Event = (
     | BookingCancelled
     | WaitlistLeft
     | WaiterPromoted
+    | PlaceOffered
+    | OfferAccepted
+    | OfferExpired
     | WaiterSkipped
     | WaiterReturned
     | CapacityChanged
@@ -133,3 +167,6 @@ Event = (
     | SessionUpdated
     | SessionCancelled
 )
+
+Charge = SeatBooked | WaiterPromoted | OfferAccepted
+"""Events that take one session from the pass."""

@@ -18,7 +18,10 @@ from domain.ids import (
     TrainingId,
     TrainingSessionId,
 )
+from domain.policies import Policies
 from domain.refusals import RefusalReason
+
+NO_POLICIES = Policies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class TrainingSession:
     waitlist_limit: int | None = None
     free_cancelling_until: datetime | None = None
     cancelled: bool = False
+    policies: Policies = NO_POLICIES
 
     @property
     def booking_closes_at(self) -> datetime:
@@ -51,6 +55,20 @@ class TrainingSession:
         """The first instant at which cancelling is refused to those without a grace of their own."""
         return self.starts_at - self.cancellation_deadline
 
+    @property
+    def refunding_closes_at(self) -> datetime:
+        """The first instant at which cancelling brings nothing back to those without a grace of their own."""
+        minutes = self.policies.refund_deadline_minutes
+        return self.cancelling_closes_at if minutes is None else self.starts_at - timedelta(minutes=minutes)
+
+    def offered_until(self, now: datetime) -> datetime | None:
+        """Until when the next in line may accept a place that is free at `now`; None where it is theirs at once.
+
+        Never beyond the start. It may go beyond the end of promotion: who accepts is not taken by surprise.
+        """
+        offer = self.policies.offer
+        return None if offer is None else min(offer.ends_at(now), self.starts_at)
+
     def promotes_at(self, now: datetime) -> bool:
         """Whether a place that is free at `now` goes to the next in line."""
         return not self.cancelled and now < self.starts_at - self.promotion_deadline
@@ -60,6 +78,7 @@ class BookingStatus(StrEnum):
     """Where a booking stands; a cancelled one never comes back."""
 
     CONFIRMED = "confirmed"
+    OFFERED = "offered"
     WAITLISTED = "waitlisted"
     CANCELLED = "cancelled"
 
@@ -69,7 +88,7 @@ class Booking:
     """One member's booking of one session; `position` is its place in the session's order of commands.
 
     `skipped` names why a waiter was passed over; such a waiter keeps the place in line and is looked at again
-    when the pass changes.
+    when the pass changes. `offered_until` is when the last offer of a place ends, or ended.
     """
 
     id: BookingId
@@ -81,11 +100,21 @@ class Booking:
     promoted_at: datetime | None = None
     cancelled_at: datetime | None = None
     skipped: tuple[RefusalReason, ...] = ()
+    offered_until: datetime | None = None
 
     @property
     def is_live(self) -> bool:
         """Whether the booking still holds a place or a place in line."""
         return self.status is not BookingStatus.CANCELLED
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a place is taken by the booking, or kept for its member to accept."""
+        return self.status in {BookingStatus.CONFIRMED, BookingStatus.OFFERED}
+
+    def offer_ended_at(self, now: datetime) -> bool:
+        """Whether a place was offered for the booking and the time to accept it was over at `now`."""
+        return self.offered_until is not None and self.offered_until <= now
 
     @property
     def waits(self) -> bool:
@@ -121,11 +150,16 @@ class RosterNeeded(MoreFactsNeeded):
 class Facts:
     """The working set of one batch: the session, its counts, and the bookings and passes the batch touches.
 
+    `booked` counts the places taken: confirmed ones, and those offered to somebody.
+
     `line` is the known head of the waitlist, in order; `line_known_to` is the last position up to which it is
     complete, or None when all who wait are known. `position` is that of the last applied command.
 
     `taken` is what stands against the reschedule about to be decided: why, and by which other session. Only a session
     that is exclusive looks.
+
+    `upcoming` holds, of each member who books where there is a limit, when their other sessions of the same training
+    start; see `Policies.upcoming_limit`.
     """
 
     training_session: TrainingSession
@@ -140,6 +174,7 @@ class Facts:
     roster_known: bool = False
     live: dict[MemberId, BookingId] = field(default_factory=dict)
     taken: dict[RefusalReason, TrainingSessionId] = field(default_factory=dict)
+    upcoming: dict[MemberId, tuple[datetime, ...]] = field(default_factory=dict)
 
     def add_booking(self, booking: Booking) -> None:
         """Make a booking known; one that waits takes its place in the known line. Known ones stay as they are."""
@@ -164,6 +199,10 @@ class Facts:
         """Return the member's live booking of this session, if there is one."""
         booking_id = self.live.get(member_id)
         return None if booking_id is None else self.bookings[booking_id]
+
+    def upcoming_at(self, member_id: MemberId, now: datetime) -> tuple[datetime, ...]:
+        """Return which of the member's known upcoming sessions of the training are still to start at `now`."""
+        return tuple(start for start in self.upcoming.get(member_id, ()) if start > now)
 
     def waiters(self, returned: BookingId | None = None) -> Iterator[Booking]:
         """Yield who waits, in order, `returned` among them as if never skipped.

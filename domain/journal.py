@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Any, get_args
 from uuid import UUID
 
-from domain.commands import AcceptedCommand, BookForMember, BookSeat, ReconsiderWaitlist, RescheduleSession
-from domain.events import Event, WaiterPromoted, WaiterSkipped
+from domain.commands import AcceptedCommand, AcceptOffer, BookForMember, BookSeat, ReconsiderWaitlist, RescheduleSession
+from domain.events import Event, PlaceOffered, WaiterPromoted, WaiterSkipped
 from domain.facts import Facts, Pass
 from domain.ids import MemberId, PassId, TrainingId, TrainingSessionId
 from domain.outcomes import Applied, CommandStatus, Failed, Outcome, Refused
@@ -21,6 +21,7 @@ from domain.refusals import RefusalReason
 Plain = dict[str, Any]
 
 _TAKEN = "taken"
+_UPCOMING = "upcoming"
 
 
 def plain_outcome(outcome: Outcome) -> Plain:
@@ -38,16 +39,27 @@ def witness(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> Plain:
     """Return the facts from outside the session that the decision looked at: the state of each pass, by its id.
 
     Take it *before* the outcome is recorded. A pass that does not exist is witnessed as None. Of a reschedule it is
-    which sessions had taken the space or the trainer; that nobody had is witnessed by nothing.
+    which sessions had taken the space or the trainer; that nobody had is witnessed by nothing. Of a booking where there
+    is a limit it is also when the member's other sessions of the training start that were still to come.
     """
     if isinstance(accepted.command, RescheduleSession) and facts.taken:
         return {_TAKEN: {str(reason): str(id_) for reason, id_ in facts.taken.items()}}
     looked_at: list[PassId] = []
     if isinstance(accepted.command, BookSeat | BookForMember | ReconsiderWaitlist):
         looked_at.append(accepted.command.pass_id)
+    if isinstance(accepted.command, AcceptOffer) and accepted.command.booking_id in facts.bookings:
+        looked_at.append(facts.bookings[accepted.command.booking_id].pass_id)
     if isinstance(outcome, Applied):
-        looked_at += [event.pass_id for event in outcome.events if isinstance(event, WaiterPromoted | WaiterSkipped)]
-    return {str(pass_id): _plain_pass(facts.passes.get(pass_id)) for pass_id in looked_at}
+        looked_at += [
+            event.pass_id
+            for event in outcome.events
+            if isinstance(event, WaiterPromoted | PlaceOffered | WaiterSkipped)
+        ]
+    seen: Plain = {str(pass_id): _plain_pass(facts.passes.get(pass_id)) for pass_id in looked_at}
+    if isinstance(accepted.command, BookSeat) and accepted.actor.member_id in facts.upcoming:
+        upcoming = facts.upcoming_at(accepted.actor.member_id, accepted.accepted_at)
+        seen[_UPCOMING] = [plain_instant(start) for start in upcoming]
+    return seen
 
 
 def witnessed_passes(seen: Mapping[str, Any]) -> dict[PassId, Pass]:
@@ -57,12 +69,18 @@ def witnessed_passes(seen: Mapping[str, Any]) -> dict[PassId, Pass]:
 
 def looked_at_passes(seen: Mapping[str, Any]) -> list[PassId]:
     """Return the passes that a stored witness speaks of, those too that did not exist."""
-    return [PassId(UUID(id_)) for id_ in seen if id_ != _TAKEN]
+    return [PassId(UUID(id_)) for id_ in seen if id_ not in {_TAKEN, _UPCOMING}]
 
 
 def witnessed_taken(seen: Mapping[str, Any]) -> dict[RefusalReason, TrainingSessionId]:
     """Return what had been taken, by a stored witness."""
     return {RefusalReason(reason): TrainingSessionId(UUID(id_)) for reason, id_ in seen.get(_TAKEN, {}).items()}
+
+
+def witnessed_upcoming(seen: Mapping[str, Any]) -> tuple[datetime, ...] | None:
+    """Return when the member's other sessions started, by a stored witness; None where nobody looked."""
+    starts = seen.get(_UPCOMING)
+    return None if starts is None else tuple(datetime.fromisoformat(start) for start in starts)
 
 
 def first_receipt(opening: Mapping[str, Any]) -> str:

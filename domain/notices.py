@@ -8,7 +8,11 @@ from domain.events import (
     BookingCancelled,
     CancelledBy,
     CapacityChanged,
+    Charge,
     Event,
+    OfferAccepted,
+    OfferExpired,
+    PlaceOffered,
     SeatBooked,
     SessionCancelled,
     SessionRescheduled,
@@ -31,6 +35,8 @@ class NoticeKind(StrEnum):
     BOOKING_CONFIRMED = "booking_confirmed"
     WAITLISTED = "waitlisted"
     PROMOTED = "promoted"
+    PLACE_OFFERED = "place_offered"
+    OFFER_EXPIRED = "offer_expired"
     SKIPPED = "skipped"
     BOOKING_CANCELLED = "booking_cancelled"
     LEFT_WAITLIST = "left_waitlist"
@@ -99,14 +105,12 @@ def notices_for(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> tu
 
 def _told_by(event: Event, facts: Facts, why: str) -> tuple[Notice, ...]:
     match event:
-        case SeatBooked(booking_id, member_id):
+        case SeatBooked(booking_id, member_id) | OfferAccepted(booking_id, member_id):
             return (Notice(NoticeKind.BOOKING_CONFIRMED, member_id, booking_id, {}),)
         case WaitlistJoined(booking_id, member_id, _, place):
             return (Notice(NoticeKind.WAITLISTED, member_id, booking_id, {"place_in_line": place}),)
-        case WaiterPromoted(booking_id, member_id):
-            return (Notice(NoticeKind.PROMOTED, member_id, booking_id, {}),)
-        case WaiterSkipped(booking_id, member_id, _, reasons):
-            return (Notice(NoticeKind.SKIPPED, member_id, booking_id, {"reasons": list(reasons)}),)
+        case WaiterPromoted() | PlaceOffered() | OfferExpired() | WaiterSkipped():
+            return (_to_the_waiter(event),)
         case BookingCancelled(booking_id, member_id, _, by) | WaitlistLeft(booking_id, member_id, by):
             return (Notice(_ending_kind(event), member_id, booking_id, {"by": str(by), "why": why}),)
         case SessionRescheduled(starts_at, free_cancelling_until=free_until):
@@ -122,12 +126,22 @@ def _told_by(event: Event, facts: Facts, why: str) -> tuple[Notice, ...]:
             return ()
 
 
+def _to_the_waiter(event: WaiterPromoted | PlaceOffered | OfferExpired | WaiterSkipped) -> Notice:
+    whose = (event.member_id, event.booking_id)
+    match event:
+        case WaiterPromoted():
+            return Notice(NoticeKind.PROMOTED, *whose, {})
+        case PlaceOffered(until=until):
+            return Notice(NoticeKind.PLACE_OFFERED, *whose, {"until": plain_instant(until)})
+        case OfferExpired():
+            return Notice(NoticeKind.OFFER_EXPIRED, *whose, {})
+        case WaiterSkipped(reasons=reasons):
+            return Notice(NoticeKind.SKIPPED, *whose, {"reasons": list(reasons)})
+
+
 def _running_low(event: Event, facts: Facts) -> tuple[Notice, ...]:
     """Tell of a pass from which the event took a session, if that left few."""
-    if (
-        not isinstance(event, SeatBooked | WaiterPromoted)
-        or facts.passes[event.pass_id].sessions_left != RUNNING_LOW_AT
-    ):
+    if not isinstance(event, Charge) or facts.passes[event.pass_id].sessions_left != RUNNING_LOW_AT:
         return ()
     details: dict[str, object] = {"sessions_left": RUNNING_LOW_AT}
     return (Notice(NoticeKind.PASS_RUNNING_LOW, event.member_id, event.booking_id, details, event.pass_id),)

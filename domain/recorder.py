@@ -10,6 +10,9 @@ from domain.events import (
     BookingCancelled,
     CapacityChanged,
     Event,
+    OfferAccepted,
+    OfferExpired,
+    PlaceOffered,
     SeatBooked,
     SessionCancelled,
     SessionRescheduled,
@@ -34,9 +37,10 @@ def record(facts: Facts, accepted: AcceptedCommand, outcome: Outcome) -> None:
 
 
 def moved(training_session: TrainingSession, event: SessionRescheduled | SessionUpdated) -> TrainingSession:
-    """Return the session as it stands after a reschedule or an update."""
+    """Return the session as it stands after a reschedule or an update; booking opens as long before the new start."""
     if isinstance(event, SessionUpdated):
         return replace(training_session, trainer_id=event.trainer_id, space_id=event.space_id)
+    opens_at = training_session.booking_opens_at
     return replace(
         training_session,
         starts_at=event.starts_at,
@@ -44,6 +48,7 @@ def moved(training_session: TrainingSession, event: SessionRescheduled | Session
         trainer_id=event.trainer_id,
         space_id=event.space_id,
         free_cancelling_until=event.free_cancelling_until,
+        booking_opens_at=opens_at and opens_at + (event.starts_at - training_session.starts_at),
     )
 
 
@@ -56,12 +61,39 @@ def _record_event(facts: Facts, accepted: AcceptedCommand, event: Event) -> None
             _charge(facts, event.pass_id, -int(event.refunded))
             _end(facts, accepted, event.booking_id)
         case WaitlistLeft():
-            facts.waiting -= not event.was_skipped
+            facts.waiting -= not (event.was_skipped or event.was_offered)
             facts.skipped -= event.was_skipped
+            facts.booked -= event.was_offered
             _end(facts, accepted, event.booking_id)
+        case OfferExpired():
+            facts.booked -= 1
+            _end(facts, accepted, event.booking_id)
+        case WaiterPromoted() | PlaceOffered() | OfferAccepted() | WaiterSkipped() | WaiterReturned():
+            _record_waiter(facts, accepted, event)
+        case CapacityChanged():
+            facts.training_session = replace(facts.training_session, capacity=event.after)
+        case SessionRescheduled() | SessionUpdated():
+            facts.training_session = moved(facts.training_session, event)
+        case SessionCancelled():
+            facts.training_session = replace(facts.training_session, cancelled=True)
+
+
+def _record_waiter(
+    facts: Facts,
+    accepted: AcceptedCommand,
+    event: WaiterPromoted | PlaceOffered | OfferAccepted | WaiterSkipped | WaiterReturned,
+) -> None:
+    match event:
         case WaiterPromoted():
             facts.waiting -= 1
             facts.booked += 1
+            _charge(facts, event.pass_id, 1)
+            _change(facts, event.booking_id, status=BookingStatus.CONFIRMED, promoted_at=accepted.accepted_at)
+        case PlaceOffered():
+            facts.waiting -= 1
+            facts.booked += 1
+            _change(facts, event.booking_id, status=BookingStatus.OFFERED, offered_until=event.until)
+        case OfferAccepted():
             _charge(facts, event.pass_id, 1)
             _change(facts, event.booking_id, status=BookingStatus.CONFIRMED, promoted_at=accepted.accepted_at)
         case WaiterSkipped():
@@ -72,12 +104,6 @@ def _record_event(facts: Facts, accepted: AcceptedCommand, event: Event) -> None
             facts.skipped -= 1
             facts.waiting += 1
             _change(facts, event.booking_id, skipped=())
-        case CapacityChanged():
-            facts.training_session = replace(facts.training_session, capacity=event.after)
-        case SessionRescheduled() | SessionUpdated():
-            facts.training_session = moved(facts.training_session, event)
-        case SessionCancelled():
-            facts.training_session = replace(facts.training_session, cancelled=True)
 
 
 def _record_new_booking(facts: Facts, accepted: AcceptedCommand, event: SeatBooked | WaitlistJoined) -> None:

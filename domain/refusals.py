@@ -8,6 +8,7 @@ class RefusalReason(StrEnum):
 
     ALREADY_BOOKED = "already_booked"
     ALREADY_WAITLISTED = "already_waitlisted"
+    ALREADY_OFFERED = "already_offered"
     BOOKING_CLOSED = "booking_closed"
     BOOKING_NOT_OPEN = "booking_not_open"
     SESSION_CANCELLED = "session_cancelled"
@@ -23,14 +24,25 @@ class RefusalReason(StrEnum):
     BOOKING_NOT_FOUND = "booking_not_found"
     BOOKING_NOT_YOURS = "booking_not_yours"
     WAITLIST_FULL = "waitlist_full"
+    BOOKING_LIMIT_REACHED = "booking_limit_reached"
+    NOT_OFFERED = "not_offered"
+    OFFER_EXPIRED = "offer_expired"
     NOT_PERMITTED = "not_permitted"
     SPACE_TAKEN = "space_taken"
     TRAINER_TAKEN = "trainer_taken"
 
 
+RULES: dict[RefusalReason, str] = {
+    RefusalReason.WAITLIST_FULL: "Only so many can wait in line for this session",
+    RefusalReason.BOOKING_LIMIT_REACHED: "You can hold only so many upcoming bookings of this training at a time",
+    RefusalReason.OFFER_EXPIRED: "A free place is offered to the next in line, who has to accept it in time",
+}
+"""What a policy asks, in the words in which it is explained before (`domain.explanations`) and refuses afterwards."""
+
 SENTENCES: dict[RefusalReason, str] = {
     RefusalReason.ALREADY_BOOKED: "You already have a place in this session; cancel it to book with another pass.",
     RefusalReason.ALREADY_WAITLISTED: "You are already in line for this session; you are told when a place is yours.",
+    RefusalReason.ALREADY_OFFERED: "A place in this session is offered to you already; accept it in time.",
     RefusalReason.BOOKING_CLOSED: "Booking for this session has closed; choose a later session.",
     RefusalReason.BOOKING_NOT_OPEN: "Booking for this session has not opened yet; try again when it opens.",
     RefusalReason.SESSION_CANCELLED: "This session is cancelled; choose another one.",
@@ -45,7 +57,12 @@ SENTENCES: dict[RefusalReason, str] = {
     RefusalReason.CANCELLATION_CLOSED: "The time to cancel has passed; ask the studio if you cannot come.",
     RefusalReason.BOOKING_NOT_FOUND: "There is no such booking, or it is already cancelled; see your bookings.",
     RefusalReason.BOOKING_NOT_YOURS: "This booking belongs to somebody else; you can cancel your own bookings only.",
-    RefusalReason.WAITLIST_FULL: "The session and its waitlist are full; choose another session.",
+    RefusalReason.WAITLIST_FULL: f"{RULES[RefusalReason.WAITLIST_FULL]}; choose another session.",
+    RefusalReason.BOOKING_LIMIT_REACHED: (
+        f"{RULES[RefusalReason.BOOKING_LIMIT_REACHED]}; cancel one, or book when one is over."
+    ),
+    RefusalReason.NOT_OFFERED: "No place is offered to you at the moment; you are told when one is.",
+    RefusalReason.OFFER_EXPIRED: f"{RULES[RefusalReason.OFFER_EXPIRED]}; this offer has ended, so join the line again.",
     RefusalReason.NOT_PERMITTED: "Only staff of the studio may do this; ask them.",
     RefusalReason.SPACE_TAKEN: "Another session has this space at that time; choose another space or time.",
     RefusalReason.TRAINER_TAKEN: "The trainer gives another session at that time; choose another trainer or time.",

@@ -9,7 +9,14 @@ from domain.facts import Booking, BookingStatus, Pass, TrainingSession
 from domain.notices import RUNNING_LOW_AT, WITH_A_LINK, NoticeKind
 from domain.password_links import PasswordLink
 
-_ENDINGS = frozenset({NoticeKind.BOOKING_CANCELLED, NoticeKind.LEFT_WAITLIST, NoticeKind.SESSION_CANCELLED})
+_ENDINGS = frozenset(
+    {
+        NoticeKind.BOOKING_CANCELLED,
+        NoticeKind.LEFT_WAITLIST,
+        NoticeKind.OFFER_EXPIRED,
+        NoticeKind.SESSION_CANCELLED,
+    }
+)
 """What these tell stays true whatever comes after."""
 
 CAN_WAIT = frozenset(
@@ -111,9 +118,18 @@ def moved_on(told: Told, *, now: datetime) -> str | None:
         return "the session was rescheduled"
     if now >= told.training_session.starts_at:
         return "the session has started"
-    if told.kind in {NoticeKind.WAITLISTED, NoticeKind.SKIPPED} and told.booking.status is BookingStatus.CONFIRMED:
+    return _booking_moved_on(told.kind, told.booking, now)
+
+
+def _booking_moved_on(kind: NoticeKind, booking: Booking, now: datetime) -> str | None:
+    waits = {NoticeKind.WAITLISTED, NoticeKind.SKIPPED}
+    if kind in {*waits, NoticeKind.PLACE_OFFERED} and booking.status is BookingStatus.CONFIRMED:
         return "the member has a place now"
-    if told.kind is NoticeKind.SKIPPED and not told.booking.skipped:
+    if kind in waits and booking.status is BookingStatus.OFFERED:
+        return "a place is offered to the member"
+    if kind is NoticeKind.PLACE_OFFERED and booking.offer_ended_at(now):
+        return "the offer has ended"
+    if kind is NoticeKind.SKIPPED and not booking.skipped:
         return "the waiter is back in line"
     return None
 

@@ -1,8 +1,8 @@
-"""Who gets a free place: the waitlist in order, skipping nobody silently."""
+"""Who gets a free place, or the offer of it: the waitlist in order, skipping nobody silently."""
 
 from datetime import datetime
 
-from domain.events import Event, WaiterPromoted, WaiterReturned, WaiterSkipped
+from domain.events import Event, PlaceOffered, WaiterPromoted, WaiterReturned, WaiterSkipped
 from domain.facts import Facts, TrainingSession
 from domain.ids import BookingId, PassId
 from domain.outcomes import Applied, Outcome
@@ -19,6 +19,8 @@ def fill_places(
 ) -> tuple[Event, ...]:
     """Give up to `places` free places to the next in line, in order; those who cannot pay are skipped with reasons.
 
+    Where the session's policy says so they are offered instead, and count as taken until the offer ends.
+
     `returned` is a skipped waiter who has just come back into line by the same command. Raises `LineContinues`
     when the known line ends before the places do. `training_session` is the session as the command leaves it,
     when that differs from the facts.
@@ -27,6 +29,7 @@ def fill_places(
     events: list[Event] = []
     if places < 1 or not training_session.promotes_at(now):
         return ()
+    until = training_session.offered_until(now)
     for waiter in facts.waiters(returned):
         reasons = unusable_reasons(
             facts.passes[waiter.pass_id],
@@ -37,7 +40,8 @@ def fill_places(
         if reasons:
             events.append(WaiterSkipped(waiter.id, waiter.member_id, waiter.pass_id, reasons))
             continue
-        events.append(WaiterPromoted(waiter.id, waiter.member_id, waiter.pass_id))
+        whose = (waiter.id, waiter.member_id, waiter.pass_id)
+        events.append(WaiterPromoted(*whose) if until is None else PlaceOffered(*whose, until))
         places -= 1
         if places == 0:
             break

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.commands import AcceptedCommand, Actor
 from domain.decide import decide
-from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
+from domain.events import BookingCancelled, Charge
 from domain.facts import Facts, TrainingSession
 from domain.ids import TrainingSessionId
 from domain.journal import (
@@ -21,6 +21,7 @@ from domain.journal import (
     witness,
     witnessed_passes,
     witnessed_taken,
+    witnessed_upcoming,
 )
 from domain.notices import Notice, notices_for
 from domain.outcomes import Applied, CommandStatus, Failed, Outcome
@@ -99,6 +100,8 @@ class Replay:
             self.facts.passes.pop(pass_id, None)
         self.facts.taken = witnessed_taken(entry.witness)
         self.facts.passes.update(witnessed_passes(entry.witness))
+        upcoming = witnessed_upcoming(entry.witness)
+        self.facts.upcoming = {} if upcoming is None or entry.actor_id is None else {entry.actor_id: upcoming}
         accepted = AcceptedCommand(
             id=entry.id,
             seq=entry.seq,
@@ -146,7 +149,7 @@ def _ledger_of(entry: Entry, outcome: Outcome) -> Iterable[LedgerRow]:
     if not isinstance(outcome, Applied):
         return
     for event in outcome.events:
-        if isinstance(event, SeatBooked | WaiterPromoted):
+        if isinstance(event, Charge):
             yield LedgerRow(event.booking_id, event.pass_id, entry.id, -1)
         elif isinstance(event, BookingCancelled) and event.refunded:
             yield LedgerRow(event.booking_id, event.pass_id, entry.id, 1)

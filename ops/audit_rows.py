@@ -99,7 +99,7 @@ def _booking_columns(
     yield "start", session.starts_at, row.starts_at
     yield "skipped", tuple(map(str, booking.skipped)), tuple(row.skipped or ())
     yield "status", str(booking.status), row.status
-    for name in ("member_id", "pass_id", "position", "booked_at", "promoted_at", "cancelled_at"):
+    for name in ("member_id", "pass_id", "position", "booked_at", "promoted_at", "cancelled_at", "offered_until"):
         yield name, getattr(booking, name), getattr(row, name)
 
 

@@ -19,6 +19,7 @@ from storage.database import Db
 from storage.identifiers import new_id
 from storage.named import Named
 from storage.opening import plain_opening
+from storage.policies import plain_policies
 
 CATALOGUE_LOCK = 7283102  # any fixed number: who holds this advisory lock fills the catalogue
 
@@ -170,7 +171,7 @@ def add_training_sessions(db: Db, new: Iterable[NewTrainingSession]) -> None:
             COPY training_sessions (id, key, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity,
                 cancelled, booking_opens_at, booking_deadline_minutes, cancellation_deadline_minutes,
                 promotion_deadline_minutes, promotion_grace_minutes, waitlist_limit, free_cancelling_until,
-                opening, receipt, exclusive, series_id, occurrence) FROM STDIN
+                policies, opening, receipt, exclusive, series_id, occurrence) FROM STDIN
             """) as copy,
     ):
         for one in new:
@@ -195,6 +196,7 @@ def _session_row(new: NewTrainingSession) -> tuple[object, ...]:
         *(int(deadline.total_seconds()) // 60 for deadline in deadlines),
         facts.waitlist_limit,
         facts.free_cancelling_until,
+        Jsonb(plain_policies(facts.policies)),
         Jsonb(opening),
         first_receipt(opening),
         new.exclusive,

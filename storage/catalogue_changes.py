@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.errors import UniqueViolation
+from psycopg.errors import CheckViolation, UniqueViolation
 
 from domain.ids import MemberId
 from domain.staff_changes import ChangeKind, StaffChange, Subject
@@ -27,6 +27,17 @@ class NameTakenError(Exception):
     """Another thing of this kind has the name, perhaps a retired one; nothing was written."""
 
 
+class PoliciesClashError(Exception):
+    """A training's policies do not go together; `rule` is the constraint that says so. Nothing was written."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+_POLICY_RULES = {"trainings_refund_deadline", "trainings_offer_pause"}
+
+
 def add_entry(db: Db, actor_id: MemberId, table: Named, id_: UUID, values: Values) -> None:
     """Add a training, trainer or space under this id; asked again with the same id it is added once."""
     subject, added, _ = _KINDS[table]
@@ -35,7 +46,7 @@ def add_entry(db: Db, actor_id: MemberId, table: Named, id_: UUID, values: Value
     query = sql.SQL("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING").format(
         sql.Identifier(table), names, places
     )
-    with _unique_name(table), db.transaction():
+    with _named_faults(table), db.transaction():
         if db.execute(query, (id_, *values.values())).rowcount:
             note_change(db, actor_id, StaffChange(added, subject, id_, after=values))
 
@@ -46,7 +57,7 @@ def change_entry(db: Db, actor_id: MemberId, table: Named, id_: UUID, values: Va
     names = list(values) or ["name"]
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     read = sql.SQL("SELECT {} FROM {} WHERE id = %s FOR UPDATE").format(columns, sql.Identifier(table))
-    with _unique_name(table), db.transaction():
+    with _named_faults(table), db.transaction():
         row = db.execute(read, (id_,)).fetchone()
         if row is None:
             return False
@@ -61,10 +72,14 @@ def change_entry(db: Db, actor_id: MemberId, table: Named, id_: UUID, values: Va
 
 
 @contextmanager
-def _unique_name(table: Named) -> Iterator[None]:
+def _named_faults(table: Named) -> Iterator[None]:
     try:
         yield
     except UniqueViolation as error:
         if error.diag.constraint_name == f"{table}_name":
             raise NameTakenError from error
+        raise
+    except CheckViolation as error:
+        if error.diag.constraint_name in _POLICY_RULES:
+            raise PoliciesClashError(error.diag.constraint_name) from error
         raise

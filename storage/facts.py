@@ -7,10 +7,12 @@ from typing import Any
 
 from domain.commands import (
     AcceptedCommand,
+    AcceptOffer,
     BookForMember,
     BookSeat,
     CancelBooking,
     CancelForMember,
+    ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
 )
@@ -20,9 +22,12 @@ from domain.refusals import RefusalReason
 from storage.database import Db
 from storage.session_rows import LockedSession
 from storage.taken import find_taken
+from storage.upcoming import find_upcoming
 
 LINE_CHUNK = 100  # waiters read at once when a batch frees more places than was foreseen
-_BOOKING_COLUMNS = "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped"
+_BOOKING_COLUMNS = (
+    "id, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, offered_until"
+)
 
 
 @dataclass(slots=True)
@@ -72,6 +77,9 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand], 
         (SELECT {_BOOKING_COLUMNS}, false FROM bookings
           WHERE pass_id = ANY(%(reconsidered)s) AND skipped IS NOT NULL AND training_session_id = %(session)s)
         UNION ALL
+        (SELECT {_BOOKING_COLUMNS}, false FROM bookings
+          WHERE status = 'offered' AND offered_until <= %(offers_until)s AND training_session_id = %(session)s)
+        UNION ALL
         (SELECT {_BOOKING_COLUMNS}, true FROM bookings
           WHERE training_session_id = %(session)s AND status = 'waitlisted' AND skipped IS NULL
           ORDER BY position LIMIT %(line)s)
@@ -81,12 +89,15 @@ def load_facts(db: Db, locked: LockedSession, batch: Sequence[AcceptedCommand], 
             "members": wanted.members,
             "bookings": wanted.bookings,
             "reconsidered": wanted.reconsidered,
+            "offers_until": wanted.offers_until,
             "line": line_limit,
         },
     ).fetchall()
     _add_bookings(loaded, (row[:-1] for row in rows))
     in_line = [row[4] for row in rows if row[-1]]
     facts.line_known_to = _known_to(locked.waiting, len(in_line), in_line[-1] if in_line else 0)
+    if locked.training_session.policies.upcoming_limit is not None:
+        facts.upcoming = find_upcoming(db, locked.training_session, _booking_members(batch), to_lock=to_write)
     _lock_passes(db, loaded, [*wanted.passes, *(booking.pass_id for booking in loaded.loaded_bookings.values())])
     return loaded
 
@@ -125,7 +136,8 @@ def load_head_of_roster(db: Db, loaded: BatchFacts, *, limit: int) -> None:
     facts = loaded.facts
     rows = db.execute(
         f"""
-        (SELECT {_BOOKING_COLUMNS} FROM bookings WHERE training_session_id = %(session)s AND status = 'confirmed'
+        (SELECT {_BOOKING_COLUMNS} FROM bookings
+          WHERE training_session_id = %(session)s AND status IN ('confirmed', 'offered')
           ORDER BY position LIMIT %(limit)s)
         UNION ALL
         (SELECT {_BOOKING_COLUMNS} FROM bookings
@@ -140,12 +152,23 @@ def load_head_of_roster(db: Db, loaded: BatchFacts, *, limit: int) -> None:
     _lock_passes(db, loaded, (PassId(row[2]) for row in rows))
 
 
+def _booking_members(batch: Iterable[AcceptedCommand]) -> dict[MemberId, datetime]:
+    """Return who books for themselves, each with the first moment at which they do."""
+    members: dict[MemberId, datetime] = {}
+    for accepted in batch:
+        if isinstance(accepted.command, BookSeat) and accepted.actor.member_id is not None:
+            first = members.get(accepted.actor.member_id, accepted.accepted_at)
+            members[accepted.actor.member_id] = min(first, accepted.accepted_at)
+    return members
+
+
 @dataclass(slots=True)
 class _Wanted:
     members: list[MemberId] = field(default_factory=list)
     bookings: list[BookingId] = field(default_factory=list)
     passes: list[PassId] = field(default_factory=list)
     reconsidered: list[PassId] = field(default_factory=list)
+    offers_until: datetime | None = None
 
 
 def _wanted_by(batch: Iterable[AcceptedCommand]) -> _Wanted:
@@ -159,7 +182,9 @@ def _wanted_by(batch: Iterable[AcceptedCommand]) -> _Wanted:
             case BookForMember(member_id, pass_id):
                 wanted.members.append(member_id)
                 wanted.passes.append(pass_id)
-            case CancelBooking(booking_id) | CancelForMember(booking_id):
+            case ExpireOffers():
+                wanted.offers_until = accepted.accepted_at
+            case CancelBooking(booking_id) | CancelForMember(booking_id) | AcceptOffer(booking_id):
                 wanted.bookings.append(booking_id)
             case ReconsiderWaitlist(pass_id):
                 wanted.passes.append(pass_id)
@@ -203,7 +228,7 @@ def _lock_passes(db: Db, loaded: BatchFacts, pass_ids: Iterable[PassId]) -> None
 
 
 def _booking_from(row: Sequence[Any]) -> Booking:
-    id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped = row
+    id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, offered_until = row
     return Booking(
         id_,
         member_id,
@@ -214,4 +239,5 @@ def _booking_from(row: Sequence[Any]) -> Booking:
         promoted_at,
         cancelled_at,
         tuple(RefusalReason(reason) for reason in skipped) if skipped else (),
+        offered_until,
     )

@@ -85,6 +85,7 @@ class BookingRow:
     promoted_at: datetime | None
     cancelled_at: datetime | None
     skipped: list[str] | None
+    offered_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +164,13 @@ def session_rows(db: Db, ids: Collection[TrainingSessionId]) -> dict[TrainingSes
         """
         SELECT id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
                cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
-               waitlist_limit, free_cancelling_until, cancelled,
+               waitlist_limit, free_cancelling_until, cancelled, policies::text,
                key, position, receipt, booked, waiting, skipped, opening
           FROM training_sessions WHERE id = ANY(%s)
         """,
         (list(ids),),
     )
-    return {row[0]: SessionRow(training_session_from(row[:15]), *row[15:]) for row in rows}
+    return {row[0]: SessionRow(training_session_from(row[:16]), *row[16:]) for row in rows}
 
 
 def entries(db: Db, training_session_id: TrainingSessionId) -> Iterator[list[Entry]]:
@@ -209,7 +210,7 @@ def written_by(db: Db, command_ids: Sequence[CommandId]) -> Written:
         bookings = cursor.execute(
             """
             SELECT id, training_session_id, member_id, pass_id, status, position, starts_at, booked_at, promoted_at,
-                   cancelled_at, skipped
+                   cancelled_at, skipped, offered_until
               FROM bookings WHERE id = ANY(%s)
             """,
             ids,

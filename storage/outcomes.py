@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
+from domain.events import BookingCancelled, Charge
 from domain.facts import Booking, BookingStatus, Pass
 from domain.ids import PassId
 from domain.journal import canonical
@@ -93,7 +93,7 @@ def _write_session(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> No
                careful_left = greatest(careful_left - %(settled)s, 0),
                trainer_id = %(trainer_id)s, space_id = %(space_id)s, starts_at = %(starts_at)s,
                lasts_minutes = %(lasts_minutes)s, capacity = %(capacity)s, cancelled = %(cancelled)s,
-               free_cancelling_until = %(free_cancelling_until)s,
+               free_cancelling_until = %(free_cancelling_until)s, booking_opens_at = %(booking_opens_at)s,
                -- A command that changes the capacity is alone in its batch, so `booked` is what it found.
                seats_kept = CASE WHEN %(capacity)s < booked THEN booked ELSE seats_kept END
          WHERE id = %(id)s
@@ -110,6 +110,7 @@ def _write_session(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> No
             "capacity": training_session.capacity,
             "cancelled": training_session.cancelled,
             "free_cancelling_until": training_session.free_cancelling_until,
+            "booking_opens_at": training_session.booking_opens_at,
         },
     )
     if loaded.starts_at_was != training_session.starts_at:
@@ -133,9 +134,10 @@ def _write_bookings(db: Db, loaded: BatchFacts) -> None:
             UPDATE bookings AS booking
                SET status = now.status, promoted_at = now.promoted_at, cancelled_at = now.cancelled_at,
                    skipped = string_to_array(now.skipped, ' '), remind_at = coalesce(now.remind_at, booking.remind_at),
-                   changed_at = statement_timestamp()
-              FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[])
-                   AS now (id, status, promoted_at, cancelled_at, skipped, remind_at)
+                   offered_until = now.offered_until, changed_at = statement_timestamp()
+              FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[],
+                          %s::timestamptz[])
+                   AS now (id, status, promoted_at, cancelled_at, skipped, remind_at, offered_until)
              WHERE booking.id = now.id
             """,
             ([booking.id for booking in old], *_columns_that_change(loaded, old)),
@@ -145,13 +147,15 @@ def _write_bookings(db: Db, loaded: BatchFacts) -> None:
         db.execute(
             """
             INSERT INTO bookings (id, training_session_id, member_id, pass_id, position, booked_at, starts_at,
-                                  status, promoted_at, cancelled_at, skipped, remind_at, changed_at)
+                                  status, promoted_at, cancelled_at, skipped, remind_at, offered_until, changed_at)
             SELECT id, %s, member_id, pass_id, position, booked_at, %s,
-                   status, promoted_at, cancelled_at, string_to_array(skipped, ' '), remind_at, statement_timestamp()
+                   status, promoted_at, cancelled_at, string_to_array(skipped, ' '), remind_at, offered_until,
+                   statement_timestamp()
               FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[],
-                          %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[])
+                          %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[],
+                          %s::timestamptz[])
                    AS new (id, member_id, pass_id, position, booked_at,
-                           status, promoted_at, cancelled_at, skipped, remind_at)
+                           status, promoted_at, cancelled_at, skipped, remind_at, offered_until)
             """,
             (
                 training_session.id,
@@ -167,13 +171,17 @@ def _write_bookings(db: Db, loaded: BatchFacts) -> None:
 
 
 def _columns_that_change(loaded: BatchFacts, bookings: Sequence[Booking]) -> tuple[list[object], ...]:
-    """Return status, promoted_at, cancelled_at, why skipped (as text: unnest takes no ragged arrays), remind_at."""
+    """Return status, promoted_at, cancelled_at, why skipped (as text), remind_at, offered_until.
+
+    Unnest takes no ragged arrays, hence the text.
+    """
     return (
         [str(booking.status) for booking in bookings],
         [booking.promoted_at for booking in bookings],
         [booking.cancelled_at for booking in bookings],
         [" ".join(booking.skipped) or None for booking in bookings],
         [_remind_at(loaded, booking) for booking in bookings],
+        [booking.offered_until for booking in bookings],
     )
 
 
@@ -207,7 +215,7 @@ def _write_ledger(db: Db, settled: Iterable[Settled]) -> list[PassId]:
         for one in settled
         if isinstance(one.outcome, Applied)
         for event in one.outcome.events
-        if isinstance(event, SeatBooked | WaiterPromoted) or (isinstance(event, BookingCancelled) and event.refunded)
+        if isinstance(event, Charge) or (isinstance(event, BookingCancelled) and event.refunded)
     ]
     if lines:
         db.execute(

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from psycopg.errors import DeadlockDetected, ExclusionViolation
+from psycopg.types.json import Jsonb
 
 from domain.facts import TrainingSession
 from domain.ids import MemberId
@@ -13,6 +14,7 @@ from domain.staff_changes import ChangeKind, StaffChange, Subject
 from storage.catalogue import NewTrainingSession, add_training_sessions
 from storage.database import Db
 from storage.planning import Conflict, TakenError, find_conflicts
+from storage.policies import plain_policies
 from storage.staff_changes import note_change
 
 TRIES = 3
@@ -112,13 +114,14 @@ def _write_series(db: Db, series: NewSeries) -> None:
         INSERT INTO series (id, training_id, trainer_id, space_id, rule, times, starts_on, ends_on, count, except_on,
                             planned_through, lasts_minutes, capacity, booking_deadline_minutes,
                             cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes,
-                            waitlist_limit)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                            waitlist_limit, policies)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         (
             series.id, pattern.training_id, pattern.trainer_id, pattern.space_id, series.rule, list(series.times),
             series.starts_on, series.ends_on, series.count, list(series.except_on), series.planned_through,
             pattern.lasts_minutes, pattern.capacity,
             *(int(deadline.total_seconds()) // 60 for deadline in deadlines), pattern.waitlist_limit,
+            Jsonb(plain_policies(pattern.policies)),
         ),
     )  # fmt: skip

@@ -8,12 +8,13 @@ from typing import Any
 from domain.facts import TrainingSession
 from domain.ids import CommandId, TrainingSessionId
 from storage.database import Db
+from storage.policies import policies_from
 
 _SESSION_COLUMNS = """
     id, training_id, trainer_id, space_id, starts_at, lasts_minutes, capacity, booking_deadline_minutes,
     cancellation_deadline_minutes, promotion_deadline_minutes, promotion_grace_minutes, booking_opens_at,
-    waitlist_limit, free_cancelling_until, cancelled, position, receipt, booked, waiting, skipped, attempts,
-    attempted_command_id, careful_left, exclusive, (SELECT reminder_minutes FROM studio)
+    waitlist_limit, free_cancelling_until, cancelled, policies::text, position, receipt, booked, waiting,
+    skipped, attempts, attempted_command_id, careful_left, exclusive, (SELECT reminder_minutes FROM studio)
 """
 
 
@@ -80,7 +81,7 @@ def count_attempt(db: Db, training_session_id: TrainingSessionId, careful: int) 
 
 def training_session_from(row: Sequence[Any]) -> TrainingSession:
     """Map a session's own columns, in the order of `_SESSION_COLUMNS`, to the domain's fact."""
-    id_, training, trainer, space, starts_at, lasts, capacity, *deadlines, opens, limit, free, cancelled = row
+    id_, training, trainer, space, starts_at, lasts, capacity, *deadlines, opens, limit, free, cancelled, policies = row
     booking, cancellation, promotion, grace = (timedelta(minutes=minutes) for minutes in deadlines)
     return TrainingSession(
         id=id_,
@@ -98,4 +99,5 @@ def training_session_from(row: Sequence[Any]) -> TrainingSession:
         waitlist_limit=limit,
         free_cancelling_until=free,
         cancelled=cancelled,
+        policies=policies_from(policies),
     )

@@ -1,6 +1,8 @@
 """Notes of what staff change, written in the transaction of the change itself."""
 
+import json
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -10,6 +12,8 @@ from domain.staff_changes import ChangeKind, StaffChange
 from storage.database import Db
 
 WHY_CHARACTERS_MAX = 500
+
+_dumps = partial(json.dumps, default=str)  # times of day as text
 
 
 def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | None = None) -> None:
@@ -28,8 +32,8 @@ def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | N
             str(change.subject),
             change.subject_id,
             change.why,
-            Jsonb(dict(change.before)),
-            Jsonb(dict(change.after)),
+            Jsonb(dict(change.before), dumps=_dumps),
+            Jsonb(dict(change.after), dumps=_dumps),
             key,
         ),
     )

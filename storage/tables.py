@@ -34,6 +34,11 @@ def _alone(column: str, name: str) -> ExcludeConstraint:
     )
 
 
+def policies_column() -> sa.Column[object]:
+    """What `storage.policies` reads and writes; nothing in it is no rule beyond the deadlines."""
+    return sa.Column("policies", JSONB, nullable=False, server_default=sa.text("'{}'"))
+
+
 studio = sa.Table(
     "studio",
     metadata,
@@ -119,6 +124,11 @@ training_sessions = sa.Table(
     # The series it is part of, and when that takes place there by the studio's clocks; a move changes neither.
     sa.Column("series_id", UUID, sa.ForeignKey("series.id", name="training_sessions_series")),
     sa.Column("occurrence", sa.DateTime(timezone=False)),
+    policies_column(),
+    sa.CheckConstraint(
+        "(policies ->> 'refund_deadline_minutes')::int >= cancellation_deadline_minutes",
+        name="training_sessions_refund_deadline",
+    ),
     sa.CheckConstraint("(series_id IS NULL) = (occurrence IS NULL)", name="training_sessions_occurrence"),
     sa.CheckConstraint("capacity >= 1", name="training_sessions_capacity"),
     sa.CheckConstraint("lasts_minutes >= 1", name="training_sessions_length"),
@@ -216,7 +226,10 @@ bookings = sa.Table(
     sa.Column("skipped", TEXTS),
     # When to look next whether a reminder is due; see `domain.reminders`. None when there is none left.
     sa.Column("remind_at", INSTANT),
-    sa.CheckConstraint("status IN ('confirmed', 'waitlisted', 'cancelled')", name="bookings_status"),
+    # When the last offer of a place ends, or ended.
+    sa.Column("offered_until", INSTANT),
+    sa.CheckConstraint("status IN ('confirmed', 'offered', 'waitlisted', 'cancelled')", name="bookings_status"),
+    sa.CheckConstraint("status <> 'offered' OR offered_until IS NOT NULL", name="bookings_offered"),
     sa.CheckConstraint("skipped IS NULL OR status = 'waitlisted'", name="bookings_only_waiters_are_skipped"),
     sa.CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="bookings_cancelled_at"),
     sa.ForeignKeyConstraint(["pass_id", "member_id"], ["passes.id", "passes.member_id"], name="bookings_own_pass"),
@@ -238,6 +251,7 @@ bookings = sa.Table(
         "pass_id",
         postgresql_where=sa.text("skipped IS NOT NULL"),
     ),
+    sa.Index("bookings_offers", "offered_until", postgresql_where=sa.text("status = 'offered'")),
     sa.Index("bookings_by_member", "member_id", "starts_at", "id"),
     sa.Index(
         "bookings_to_remind",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from storage.tables import INSTANT, metadata
+from storage.tables import INSTANT, metadata, policies_column
 
 
 def _id() -> sa.Column[object]:
@@ -32,8 +32,25 @@ for _default in (
     _minutes("promotion_deadline_minutes", 720),
     _minutes("promotion_grace_minutes", 30),
     sa.Column("waitlist_limit", sa.Integer),
+    # Policies; sessions carry them as one value, see `domain.policies`.
+    sa.Column("booking_window_minutes", sa.Integer),
+    sa.Column("upcoming_limit", sa.Integer),
+    sa.Column("refund_deadline_minutes", sa.Integer),
+    sa.Column("offer_minutes", sa.Integer),
+    sa.Column("offer_pause_from", sa.Time),
+    sa.Column("offer_pause_until", sa.Time),
 ):
     trainings.append_column(_default)
+for _rule in (
+    sa.CheckConstraint("refund_deadline_minutes >= cancellation_deadline_minutes", name="trainings_refund_deadline"),
+    sa.CheckConstraint(
+        "(offer_pause_from IS NULL) = (offer_pause_until IS NULL)"
+        # So long as `domain.policies.PAUSE_MAX`.
+        " AND mod(extract(epoch FROM offer_pause_until - offer_pause_from) + 86400, 86400) BETWEEN 1 AND 57600",
+        name="trainings_offer_pause",
+    ),
+):
+    trainings.append_constraint(_rule)
 trainers = _named("trainers")
 spaces = _named("spaces")
 
@@ -61,5 +78,6 @@ series = sa.Table(
     sa.Column("promotion_deadline_minutes", sa.Integer, nullable=False),
     sa.Column("promotion_grace_minutes", sa.Integer, nullable=False),
     sa.Column("waitlist_limit", sa.Integer),
+    policies_column(),
     sa.Column("made_at", INSTANT, nullable=False, server_default=sa.func.statement_timestamp()),
 )

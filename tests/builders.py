@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
-from domain.commands import AcceptedCommand, Actor, BookSeat, CancelBooking, Command
+from domain.commands import AcceptedCommand, AcceptOffer, Actor, BookSeat, CancelBooking, Command
 from domain.decide import decide
 from domain.events import Event
 from domain.facts import Booking, BookingStatus, Facts, Pass, TrainingSession
@@ -141,6 +141,11 @@ def books(pass_: Pass, *, at: datetime = NOW) -> AcceptedCommand:
 def cancels(pass_: Pass, *, at: datetime = NOW) -> AcceptedCommand:
     """Return the pass's member giving up the booking that `facts_of` made."""
     return asked(CancelBooking(booking_of(pass_)), by=pass_.member_id, at=at)
+
+
+def accepts(pass_: Pass, *, at: datetime = NOW) -> AcceptedCommand:
+    """Return the pass's member accepting the place that is offered for the booking that `facts_of` made."""
+    return asked(AcceptOffer(booking_of(pass_)), by=pass_.member_id, at=at)
 
 
 def play(facts: Facts, *commands: AcceptedCommand) -> Outcome:

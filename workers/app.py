@@ -13,6 +13,7 @@ from workers.logs import set_up_logs
 from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session_queue
 
 SWEEP_EVERY_SECONDS = 1.0
+EXPIRE_OFFERS_EVERY_SECONDS = 2.0
 DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
 
@@ -48,6 +49,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "seatline.sweep",
                 "schedule": SWEEP_EVERY_SECONDS,
                 # While no worker runs, old sweeps must not pile up behind each other.
+                "options": {"expires": 5.0},
+            },
+            "expire offers": {
+                "task": "seatline.expire_offers",
+                "schedule": EXPIRE_OFFERS_EVERY_SECONDS,
                 "options": {"expires": 5.0},
             },
             "deliver": {

@@ -10,16 +10,7 @@ from typing import Any
 
 from redis import Redis
 
-from domain.events import (
-    BookingCancelled,
-    Event,
-    SeatBooked,
-    WaiterPromoted,
-    WaiterReturned,
-    WaiterSkipped,
-    WaitlistJoined,
-    WaitlistLeft,
-)
+from domain.events import CapacityChanged, Event, SessionCancelled, SessionRescheduled, SessionUpdated
 from domain.facts import Facts
 from domain.ids import MemberId
 from domain.outcomes import Applied, Refused
@@ -37,9 +28,8 @@ without one, `notices` or an `inbox`."""
 NOTIFY_ARMED = "notify:armed"
 NOTIFY_ARMED_SECONDS = 10  # a delivery token that got lost is missed no longer than this
 
-_CHANGES_A_BOOKING = (
-    SeatBooked | WaitlistJoined | BookingCancelled | WaitlistLeft | WaiterPromoted | WaiterSkipped | WaiterReturned
-)
+_CHANGES_THE_SESSION = CapacityChanged | SessionRescheduled | SessionUpdated | SessionCancelled
+"""Events about no booking; every other one changes the booking that it names."""
 
 
 def announce(redis: Redis, result: CommittedBatch) -> None:
@@ -136,7 +126,7 @@ def _command_state(one: Settled) -> dict[str, Any]:
 
 def _booking_states(result: CommittedBatch) -> Iterator[dict[str, Any]]:
     """Yield the state of each booking that the batch changed, once."""
-    changed = {event.booking_id for event in _events(result.settled) if isinstance(event, _CHANGES_A_BOOKING)}
+    changed = {event.booking_id for event in _events(result.settled) if not isinstance(event, _CHANGES_THE_SESSION)}
     for booking_id in changed:
         booking = result.facts.bookings[booking_id]
         yield {

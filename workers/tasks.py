@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
-from workers import history, lane, remind, sweep
+from workers import history, lane, offers, remind, sweep
 from workers.app import app
 from workers.deliver import postroom
 from workers.queues import QueueName
@@ -28,6 +28,13 @@ def sweep_lanes(**_newer: Any) -> None:
     with heart().busy("sweep"):
         sweep.sweep(worker_pool(), redis_client())
         history.take_sample(worker_pool(), redis_client())
+
+
+@app.task(name="seatline.expire_offers", queue=QueueName.UPKEEP)
+def expire_offers(**_newer: Any) -> None:
+    """Have offers ended that nobody accepted in time."""
+    with heart().busy("expire offers"):
+        offers.expire_offers(worker_pool(), redis_client())
 
 
 @app.task(name="seatline.deliver_due", queue=QueueName.NOTIFICATIONS)

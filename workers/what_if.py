@@ -8,6 +8,7 @@ from domain.decide import decide
 from domain.events import (
     BookingCancelled,
     Event,
+    PlaceOffered,
     SessionCancelled,
     SessionRescheduled,
     SessionUpdated,
@@ -25,6 +26,7 @@ from storage.database import Db
 from storage.facts import BatchFacts, load_facts, load_head_of_roster, load_more_of_the_line
 from storage.identifiers import new_id
 from storage.journal import snapshot
+from storage.offers import count_offers
 from storage.queries.changes import database_now
 from storage.queries.commands import count_waiting
 from storage.queries.members import names_of
@@ -56,13 +58,14 @@ class People:
 class WhatIf:
     """What would come of a command; with `refused` nothing else would.
 
-    `released` leave the line, or a place without refund. `may_follow` is how many more would at most move up from
-    behind the waiters that were looked at. `commands_waiting` is how many commands of the session are decided first,
-    and may change all of this.
+    `offered` could accept a place for a while. `released` leave the line, or a place without refund. `may_follow` is
+    how many more would at most move up from behind the waiters that were looked at. `commands_waiting` is how many
+    commands of the session are decided first, and may change all of this.
     """
 
     refused: tuple[RefusalReason, ...]
     promoted: People
+    offered: People
     refunded: People
     released: People
     skipped: People
@@ -86,14 +89,15 @@ def what_if(db: Db, training_session_id: TrainingSessionId, actor: Actor, comman
         accepted = AcceptedCommand(CommandId(new_id()), 0, training_session_id, actor, database_now(db), command)
         loaded = load_facts(db, session, [accepted], to_write=False)
         outcome = _decide(db, loaded, accepted)
-        seen = _seen(session, loaded, accepted, outcome)
-        listed = [seen.promoted, seen.refunded, seen.released, seen.skipped, seen.told]
+        seen = _seen(session, loaded, accepted, outcome, offers=count_offers(db, training_session_id))
+        listed = [seen.promoted, seen.offered, seen.refunded, seen.released, seen.skipped, seen.told]
         names = names_of(db, {one.member_id for people in listed for one in people.first})
         waiting = count_waiting(db, training_session_id)
-    promoted, refunded, released, skipped, told = (_named(people, names) for people in listed)
+    promoted, offered, refunded, released, skipped, told = (_named(people, names) for people in listed)
     return replace(
         seen,
         promoted=promoted,
+        offered=offered,
         refunded=refunded,
         released=released,
         skipped=skipped,
@@ -117,8 +121,13 @@ def _decide(db: Db, loaded: BatchFacts, accepted: AcceptedCommand) -> Outcome:
             load_head_of_roster(db, loaded, limit=LISTED_MAX)
 
 
-def _seen(session: LockedSession, loaded: BatchFacts, accepted: AcceptedCommand, outcome: Outcome) -> WhatIf:
-    """Tell from the events whom it concerns; who was not loaded fares as those who were, and is counted."""
+def _seen(
+    session: LockedSession, loaded: BatchFacts, accepted: AcceptedCommand, outcome: Outcome, *, offers: int
+) -> WhatIf:
+    """Tell from the events whom it concerns; who was not loaded fares as those who were, and is counted.
+
+    So many `offers` are among those that the session's row counts as booked.
+    """
     facts = loaded.facts
     unread = session.waiting - len(facts.line)
     record(facts, accepted, outcome)
@@ -132,16 +141,18 @@ def _seen(session: LockedSession, loaded: BatchFacts, accepted: AcceptedCommand,
         if isinstance(event, WaitlistLeft) or (isinstance(event, BookingCancelled) and not event.refunded)
     ]
     promoted = [event for event in events if isinstance(event, WaiterPromoted)]
+    offered = [event for event in events if isinstance(event, PlaceOffered)]
     skipped = [event for event in events if isinstance(event, WaiterSkipped)]
     told = [Person(id_) for id_ in dict.fromkeys(notice.member_id for notice in notices)]
     everybody = session.booked + session.waiting + session.skipped
     concerns_all = any(isinstance(event, _CONCERNS_ALL) for event in events)
-    fills_places = bool(promoted or skipped)
+    fills_places = bool(promoted or offered or skipped)
     return WhatIf(
         refused=outcome.reasons if isinstance(outcome, Refused) else (),
         promoted=_people(promoted),
-        refunded=_people(refunded, session.booked if cancelled else None),
-        released=_people(released, session.waiting + session.skipped if cancelled else None),
+        offered=_people(offered),
+        refunded=_people(refunded, session.booked - offers if cancelled else None),
+        released=_people(released, session.waiting + session.skipped + offers if cancelled else None),
         skipped=_people(skipped),
         told=People(everybody if concerns_all else len(told), tuple(told[:LISTED_MAX])),
         may_follow=max(min(unread, facts.training_session.capacity - facts.booked), 0) if fills_places else 0,
@@ -153,7 +164,7 @@ def _people(events: Iterable[Event], count: int | None = None) -> People:
     found = [
         Person(event.member_id, reasons=event.reasons if isinstance(event, WaiterSkipped) else ())
         for event in events
-        if isinstance(event, WaiterPromoted | WaiterSkipped | BookingCancelled | WaitlistLeft)
+        if isinstance(event, WaiterPromoted | PlaceOffered | WaiterSkipped | BookingCancelled | WaitlistLeft)
     ]
     return People(len(found) if count is None else count, tuple(found[:LISTED_MAX]))
 

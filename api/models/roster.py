@@ -22,6 +22,7 @@ class RosterEntry(Answer):
     booked_at: Instant
     booked_by: str | None = Field(description="Who of the staff booked; null where the member did.")
     promoted_at: Instant | None = Field(description="When it moved up from the line.")
+    offered_until: Instant | None = Field(description="Until when the last place that was offered was to be accepted.")
     skipped: list[Reason] = Field(description="Why the waiter was passed over; the place in line is kept.")
     attendance: Attendance | None = Field(description="Whether the member came, as staff noted it.")
     attendance_at: Instant | None = Field(description="When that was noted.")
@@ -39,6 +40,7 @@ class RosterEntry(Answer):
             "booked_at": entry.booked_at,
             "booked_by": entry.booked_by,
             "promoted_at": entry.promoted_at,
+            "offered_until": entry.offered_until,
             "skipped": Reason.all_of(entry.skipped),
             "attendance": entry.attendance,
             "attendance_at": entry.attendance_at,
@@ -50,7 +52,7 @@ class RosterEntry(Answer):
 class StaffBooking(RosterEntry):
     """A booking with its session, whatever became of it."""
 
-    status: Literal["confirmed", "waitlisted", "cancelled"]
+    status: Literal["confirmed", "offered", "waitlisted", "cancelled"]
     session: Session
 
     @classmethod
@@ -65,9 +67,10 @@ class Roster(Answer):
 
     session: Session
     confirmed: list[RosterEntry]
+    offered: list[RosterEntry] = Field(description="To whom a place is offered, which counts as taken meanwhile.")
     waiting: list[RosterEntry] = Field(description="The line: the first is the next to get a place.")
     skipped: list[RosterEntry] = Field(description="Waiters whose pass could not pay when a place was free.")
-    confirmed_not_listed: int = Field(description="How many more have a place.")
+    confirmed_not_listed: int = Field(description="How many more have a place, or are offered one.")
     waitlisted_not_listed: int = Field(description="How many more wait or were passed over.")
 
     @classmethod
@@ -76,8 +79,9 @@ class Roster(Answer):
         return cls(
             session=Session.of(found.session),
             confirmed=[RosterEntry.of(one) for one in found.confirmed],
+            offered=[RosterEntry.of(one) for one in found.offered],
             waiting=[RosterEntry.of(one) for one in found.waiting],
             skipped=[RosterEntry.of(one) for one in found.skipped],
-            confirmed_not_listed=found.session.booked - len(found.confirmed),
+            confirmed_not_listed=found.session.booked - len(found.confirmed) - len(found.offered),
             waitlisted_not_listed=found.session.waitlisted - len(found.waiting) - len(found.skipped),
         )

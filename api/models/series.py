@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor
-from api.models.planning import Day, PlanBody, PlanConflict, WallTime, conflict_values
+from api.models.planning import PlanBody, PlanConflict, conflict_values
+from api.models.wall_times import Day, WallTime
 from domain.series import OCCURRENCES_MAX, WEEKDAYS, Frequency, Recurrence
 from storage.planning import Conflict
 from storage.queries.series import SeriesRow

@@ -7,8 +7,9 @@ from pydantic import Field, model_validator
 
 from api.language import N_, gettext
 from api.models.common import Answer, Input
-from api.models.planning import Day, PlanConflict, WallTime
+from api.models.planning import PlanConflict
 from api.models.staff_catalogue import Capacity, Length, Why
+from api.models.wall_times import Day, WallTime
 
 CHANGEABLE = ("capacity", "trainer_id", "space_id", "lasts_minutes", "time")
 

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from api.language import gettext
 from api.models.bookings import BookingState
-from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor, QueryInstant
+from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor, QueryInstant, Reason
+from domain.explanations import explained
 from storage.queries.bookings import MyBooking
 from storage.queries.schedule import MAPPED_MAX, CatalogueEntry, PassType, ScheduledSession
 
@@ -99,7 +101,13 @@ class SessionDetail(Session):
         description="After the session was moved: until when cancelling is free whatever the deadline."
     )
     promotion_closes_at: Instant = Field(description="Until when free places go to the next in line.")
+    refunding_closes_at: Instant = Field(
+        description="Until when cancelling usually gives the session back to the pass; never later than it closes."
+    )
     waitlist_limit: int | None = Field(description="How many may wait; null is no limit.")
+    policies: list[Reason] = Field(
+        description="What else holds here, in words; the code is that of the refusal by the same rule."
+    )
     position: int = Field(description="How many commands the session has settled; grows with every change.")
     pass_types: list[Named] = Field(description="Which kinds of pass are valid; at most 100, by name.")
     my_booking: BookingState | None = Field(description="My place or place in line; null without one or a token.")
@@ -114,7 +122,11 @@ class SessionDetail(Session):
             cancelling_closes_at=session.cancelling_closes_at,
             free_cancelling_until=session.free_cancelling_until,
             promotion_closes_at=session.starts_at - session.promotion_deadline,
+            refunding_closes_at=session.refunding_closes_at,
             waitlist_limit=session.waitlist_limit,
+            policies=[
+                Reason(code=str(one.reason), sentence=gettext(one.sentence) % one.values) for one in explained(session)
+            ],
             position=scheduled.position,
             pass_types=[Named(id=pass_type.id, name=pass_type.name) for pass_type in pass_types],
             my_booking=None if mine is None else BookingState.of(mine),

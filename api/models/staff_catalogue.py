@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, NextCursor
+from api.models.policies import BookingWindow, OfferMinutes, PauseTime, RefundDeadline, ShownTime, UpcomingLimit
 from domain.naming import NAME_CHARACTERS_MAX, NameFault, name_fault, tidied
 from storage.queries.staff_catalogue import StaffEntry, StaffTraining
 from storage.staff_changes import WHY_CHARACTERS_MAX
@@ -108,6 +109,12 @@ class TrainingBody(EntryBody):
     )
     promotion_grace_minutes: Grace = 30
     waitlist_limit: WaitlistLimit = None
+    booking_window_minutes: BookingWindow = None
+    upcoming_limit: UpcomingLimit = None
+    refund_deadline_minutes: RefundDeadline = None
+    offer_minutes: OfferMinutes = None
+    offer_pause_from: PauseTime = None
+    offer_pause_until: PauseTime = None
 
     def values(self) -> dict[str, Any]:
         """Return the columns with what they shall hold."""
@@ -128,6 +135,12 @@ class TrainingChange(EntryChange):
     promotion_deadline_minutes: Deadline = Field(default_factory=int)
     promotion_grace_minutes: Grace = Field(default_factory=int)
     waitlist_limit: WaitlistLimit = None
+    booking_window_minutes: BookingWindow = None
+    upcoming_limit: UpcomingLimit = None
+    refund_deadline_minutes: RefundDeadline = None
+    offer_minutes: OfferMinutes = None
+    offer_pause_from: PauseTime = None
+    offer_pause_until: PauseTime = None
 
 
 class CatalogueEntry(Answer):
@@ -155,6 +168,12 @@ class CatalogueTraining(CatalogueEntry):
     promotion_deadline_minutes: int
     promotion_grace_minutes: int
     waitlist_limit: int | None
+    booking_window_minutes: int | None
+    upcoming_limit: int | None
+    refund_deadline_minutes: int | None
+    offer_minutes: int | None
+    offer_pause_from: ShownTime | None
+    offer_pause_until: ShownTime | None
 
     @classmethod
     def of(cls, found: StaffEntry) -> "CatalogueTraining":

@@ -84,7 +84,7 @@ class Candidate(Answer):
 
     member: Named
     email: str | None = Field(description="Null for a guest who gave none.")
-    status: Literal["confirmed", "waitlisted"] | None = Field(
+    status: Literal["confirmed", "offered", "waitlisted"] | None = Field(
         description="Of their booking, if they are on it already."
     )
     passes: list[PassForSession] = Field(description="At most 20; those that can pay come first.")

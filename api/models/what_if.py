@@ -45,6 +45,7 @@ class WhatIf(Answer):
 
     refused: list[Reason] = Field(description="Why nothing would happen; empty if something would.")
     promoted: People = Field(description="Who would move up from the line.")
+    offered: People = Field(description="Who would be offered a place, to be accepted in time.")
     refunded: People = Field(description="Whose pass would get a session back.")
     released: People = Field(description="Who would leave the line, or a place without getting anything back.")
     skipped: People = Field(description="Who would be passed over.")
@@ -58,6 +59,7 @@ class WhatIf(Answer):
         return cls(
             refused=Reason.all_of(seen.refused),
             promoted=People.of(seen.promoted),
+            offered=People.of(seen.offered),
             refunded=People.of(seen.refunded),
             released=People.of(seen.released),
             skipped=People.of(seen.skipped),

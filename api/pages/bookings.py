@@ -1,7 +1,9 @@
-"""My bookings: the list, one of them with its receipt, and cancelling."""
+"""My bookings: the list, one of them with its receipt, cancelling, and accepting an offered place."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -18,7 +20,7 @@ from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import FormExpiredError, checked_form, members_only, new_key
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
-from api.routes.bookings import cancel
+from api.routes.bookings import accept_offer, cancel
 from api.routes.me import get_bookings
 from api.routes.my_booking import get_booking
 from api.routes.sessions import get_session, get_session_passes
@@ -54,6 +56,12 @@ class Asked:
     def promotes(self) -> bool:
         """Whether free places still go to those in line."""
         return self.now < self.session.promotion_closes_at
+
+    @property
+    def refunds(self) -> bool:
+        """Whether the session still goes back to the pass."""
+        closes_at = self.booking.refunding_closes_at
+        return closes_at is not None and self.now < closes_at
 
     @property
     def pass_has_expired(self) -> bool:
@@ -104,20 +112,32 @@ def ask_to_cancel(booking_id: UUID) -> Response:
 @members_only
 def do_cancel(booking_id: UUID) -> Response:
     """Cancel once, however often the button is pressed, and say on the list what became of it."""
+    return see_other(f"/bookings?command={_given(cancel, booking_id)[1]}")
+
+
+@pages.post("/bookings/<uuid:booking_id>/accept")
+@members_only
+def do_accept(booking_id: UUID) -> Response:
+    """Accept an offered place once, however often the button is pressed, and say on the session what became of it."""
+    booking, command_id = _given(accept_offer, booking_id)
+    return see_other(f"/sessions/{booking.session_id}?command={command_id}")
+
+
+def _given(operation: Callable[..., Any], booking_id: UUID) -> tuple[Booking, str]:
+    """Give the command that the form asks for, and return the booking with the id of the command."""
     fields = checked_form()
     headers = checked(CommandHeaders, {"idempotency_key": fields.get("key", ""), "prefer": _WAIT})
     # Asked first: the command itself would say that another member's booking exists.
-    v1(get_booking)(booking_id)
+    booking = v1(get_booking)(booking_id)
     try:
-        command, _, _ = v1(cancel)(booking_id, json_data=NoFields(), headers_data=headers)
-        command_id = str(command.id)
+        command, _, _ = v1(operation)(booking_id, json_data=NoFields(), headers_data=headers)
+        return booking, str(command.id)
     except ProblemError as problem:
         if problem.code is ProblemCode.IDEMPOTENCY_KEY_REUSED:
             raise FormExpiredError from None
         if problem.code not in _DECIDED_AGAINST or problem.command is None:
             raise
-        command_id = problem.command["id"]
-    return see_other(f"/bookings?command={command_id}")
+        return booking, str(problem.command["id"])
 
 
 def _noted_command() -> Command | None:

@@ -1,4 +1,4 @@
-"""Booking a place and giving it back: the two commands a member gives."""
+"""Booking a place, accepting one that is offered, and giving it back: the commands a member gives."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from api.openapi import Access, command_answer, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
-from domain.commands import BookSeat, CancelBooking
+from domain.commands import AcceptOffer, BookSeat, CancelBooking
 from domain.ids import BookingId, PassId, TrainingSessionId
 from workers import inbox
 
@@ -67,11 +67,33 @@ def book(session_id: UUID, json_data: BookSeatBody, headers_data: CommandHeaders
 def cancel(booking_id: UUID, json_data: NoFields, headers_data: CommandHeaders) -> Answered:  # noqa: ARG001
     """Cancel a booking, or leave the line.
 
-    A confirmed place goes to the next in line, and the session back to the pass that paid.
+    A confirmed place, or one that is offered, goes to the next in line. The session goes back to the pass that paid
+    until the booking's `refunding_closes_at`.
     """
+    return _give_about(booking_id, CancelBooking(BookingId(booking_id)), headers_data)
+
+
+@routes.post("/v1/bookings/<uuid:booking_id>/acceptance")
+@operation(
+    access=Access.MEMBER,
+    problems=[*COMMAND_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND],
+    answers={200: command_answer("The place is yours"), 202: _ACCEPTED},
+)
+@routes.input(NoFields)
+@routes.input(CommandHeaders, location="headers")
+@routes.output(Command, status_code=200)
+def accept_offer(booking_id: UUID, json_data: NoFields, headers_data: CommandHeaders) -> Answered:  # noqa: ARG001
+    """Accept an offered place.
+
+    In time, which is by when this is accepted, however long it waits to be decided. The pass of the booking pays. To
+    decline, cancel the booking.
+    """
+    return _give_about(booking_id, AcceptOffer(BookingId(booking_id)), headers_data)
+
+
+def _give_about(booking_id: UUID, command: CancelBooking | AcceptOffer, headers: CommandHeaders) -> Answered:
     made = services()
     session_id = made.ask(lambda db: inbox.training_session_of_booking(db, BookingId(booking_id)))
     if session_id is None:
         raise ProblemError(ProblemCode.BOOKING_NOT_FOUND)
-    given = Given(caller().member_id, session_id, CancelBooking(BookingId(booking_id)), headers_data)
-    return give(made, given, done=200)
+    return give(made, Given(caller().member_id, session_id, command, headers), done=200)

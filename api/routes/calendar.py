@@ -36,6 +36,7 @@ SHOWN_MAX = 500
 
 _CALENDAR = "text/calendar; charset=utf-8"
 _NO_PLACE = {
+    BookingStatus.OFFERED: "A place is offered to you; accept it first, then there is something for your calendar.",
     BookingStatus.WAITLISTED: "This booking waits in line; there is something for your calendar once you have a place.",
     BookingStatus.CANCELLED: "This booking is cancelled; take its session out of your calendar if it is still there.",
 }

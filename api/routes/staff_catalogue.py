@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from api import cursors
 from api.auth import caller
 from api.language import N_, gettext
+from api.models.policies import CLASHES
 from api.models.staff_catalogue import (
     CatalogueEntry,
     CataloguePage,
@@ -23,7 +24,7 @@ from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
-from storage.catalogue_changes import NameTakenError, add_entry, change_entry
+from storage.catalogue_changes import NameTakenError, PoliciesClashError, add_entry, change_entry
 from storage.identifiers import new_id
 from storage.named import Named
 from storage.queries.staff_catalogue import StaffEntry, find_entry, list_entries
@@ -196,6 +197,9 @@ def _add(table: Named, values: dict[str, Any]) -> StaffEntry:
         services().ask(lambda db: add_entry(db, actor_id, table, id_, values))
     except NameTakenError:
         raise _name_taken() from None
+    except PoliciesClashError as clash:
+        field, sentence = CLASHES[clash.rule]
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors={field: gettext(sentence)}) from None
     return _found(table, id_)
 
 
@@ -205,6 +209,9 @@ def _change(table: Named, id_: UUID, change: EntryChange) -> StaffEntry:
         exists = services().ask(lambda db: change_entry(db, actor_id, table, id_, values, why=change.why))
     except NameTakenError:
         raise _name_taken() from None
+    except PoliciesClashError as clash:
+        field, sentence = CLASHES[clash.rule]
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors={field: gettext(sentence)}) from None
     if not exists:
         raise ProblemError(ProblemCode.ENTRY_NOT_FOUND)
     return _found(table, id_)

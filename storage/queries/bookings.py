@@ -27,7 +27,7 @@ BOOKING_COLUMNS = SQL(
     """
     {session},
     bookings.id, bookings.member_id, bookings.pass_id, bookings.status, bookings.position, bookings.booked_at,
-    bookings.promoted_at, bookings.cancelled_at, bookings.skipped, pass_types.name,
+    bookings.promoted_at, bookings.cancelled_at, bookings.skipped, bookings.offered_until, pass_types.name,
     CASE WHEN bookings.status = 'waitlisted' THEN (
          SELECT count(*) FROM (
              SELECT FROM bookings AS ahead
@@ -37,7 +37,7 @@ BOOKING_COLUMNS = SQL(
               LIMIT {counted}) AS counted) END
     """
 ).format(session=SESSION_COLUMNS, counted=COUNTED_AHEAD_MAX)
-BOOKING_COLUMNS_COUNT = SESSION_COLUMNS_COUNT + 11
+BOOKING_COLUMNS_COUNT = SESSION_COLUMNS_COUNT + 12
 
 BOOKING_JOINS = SQL(
     """
@@ -125,9 +125,8 @@ def list_bookings(
 def my_booking_from(row: tuple[Any, ...]) -> MyBooking:
     """Map the columns of `BOOKING_COLUMNS`, in their order."""
     session = scheduled_session_from(row[:SESSION_COLUMNS_COUNT])
-    id_, member_id, pass_id, status, position, booked_at, promoted_at, cancelled_at, skipped, pass_name, ahead = row[
-        SESSION_COLUMNS_COUNT:
-    ]
+    id_, member_id, pass_id, status, position, booked_at, promoted_at, *rest = row[SESSION_COLUMNS_COUNT:]
+    cancelled_at, skipped, offered_until, pass_name, ahead = rest
     booking = Booking(
         id=id_,
         member_id=member_id,
@@ -138,6 +137,7 @@ def my_booking_from(row: tuple[Any, ...]) -> MyBooking:
         promoted_at=promoted_at,
         cancelled_at=cancelled_at,
         skipped=tuple(RefusalReason(reason) for reason in skipped or ()),
+        offered_until=offered_until,
     )
     is_told = ahead is not None and ahead < COUNTED_AHEAD_MAX
     return MyBooking(booking, session, pass_name, ahead + 1 if is_told else None)

@@ -17,7 +17,8 @@ _COLUMNS = SQL(
     """
     bookings.id, bookings.member_id, members.name AS member_name, members.guest, bookings.pass_id,
     pass_types.name AS pass_name,
-    bookings.position, bookings.booked_at, bookings.promoted_at, bookings.skipped AS skipped_for,
+    bookings.position, bookings.booked_at, bookings.promoted_at, bookings.offered_until,
+    bookings.skipped AS skipped_for,
     CASE WHEN commands.actor_is_staff THEN coalesce(actors.name, '') END AS booked_by,
     attendances.attendance, attendances.noted_at AS attendance_at, noters.name AS attendance_by
     """
@@ -34,6 +35,7 @@ _JOINS = SQL(
     """
 )
 _CONFIRMED = SQL("bookings.status = 'confirmed'")
+_OFFERED = SQL("bookings.status = 'offered'")
 _WAITING = SQL("bookings.status = 'waitlisted' AND bookings.skipped IS NULL")
 _SKIPPED = SQL("bookings.status = 'waitlisted' AND bookings.skipped IS NOT NULL")
 
@@ -54,6 +56,7 @@ class RosterEntry:
     position: int
     booked_at: datetime
     promoted_at: datetime | None
+    offered_until: datetime | None
     skipped_for: list[str] | None
     booked_by: str | None
     attendance: str | None
@@ -72,6 +75,7 @@ class Roster:
 
     session: ScheduledSession
     confirmed: list[RosterEntry]
+    offered: list[RosterEntry]
     waiting: list[RosterEntry]
     skipped: list[RosterEntry]
 
@@ -88,6 +92,7 @@ def find_roster(db: Db, training_session_id: TrainingSessionId, *, limit: int) -
         return Roster(
             session,
             _entries(db, training_session_id, _CONFIRMED, limit),
+            _entries(db, training_session_id, _OFFERED, limit),
             _entries(db, training_session_id, _WAITING, limit),
             _entries(db, training_session_id, _SKIPPED, limit),
         )

@@ -21,14 +21,14 @@ SESSION_COLUMNS = SQL(
     training_sessions.booking_deadline_minutes, training_sessions.cancellation_deadline_minutes,
     training_sessions.promotion_deadline_minutes, training_sessions.promotion_grace_minutes,
     training_sessions.booking_opens_at, training_sessions.waitlist_limit, training_sessions.free_cancelling_until,
-    training_sessions.cancelled,
+    training_sessions.cancelled, training_sessions.policies::text,
     trainings.name, trainings.description, trainers.name, spaces.name, studio.time_zone,
     training_sessions.booked, training_sessions.waiting + training_sessions.skipped, training_sessions.position
     """
 )
-SESSION_COLUMNS_COUNT = 23
+SESSION_COLUMNS_COUNT = 24
 MAPPED_MAX = 4096  # sessions kept mapped, some weeks of a large studio's
-_OWN_COLUMNS_COUNT = 15  # the first of them are the session's own, in the order of `training_session_from`
+_OWN_COLUMNS_COUNT = 16  # the first of them are the session's own, in the order of `training_session_from`
 
 SESSION_JOINS = SQL(
     """

@@ -1,6 +1,7 @@
 """The catalogue as staff see it: what is retired too, and how much is still to come."""
 
 from dataclasses import dataclass
+from datetime import time
 from typing import TypeVar
 from uuid import UUID
 
@@ -18,6 +19,12 @@ DEFAULTS = (
     "promotion_deadline_minutes",
     "promotion_grace_minutes",
     "waitlist_limit",
+    "booking_window_minutes",
+    "upcoming_limit",
+    "refund_deadline_minutes",
+    "offer_minutes",
+    "offer_pause_from",
+    "offer_pause_until",
 )
 """The columns of a training that a new session of it begins with."""
 
@@ -34,7 +41,10 @@ class StaffEntry:
 
 @dataclass(frozen=True, slots=True)
 class StaffTraining(StaffEntry):
-    """A training with what a new session of it begins with; times are minutes, no waitlist limit is None."""
+    """A training with what a new session of it begins with; durations are minutes, and no rule is None.
+
+    The pause of an offer is by the studio's clocks.
+    """
 
     description: str
     lasts_minutes: int
@@ -44,6 +54,12 @@ class StaffTraining(StaffEntry):
     promotion_deadline_minutes: int
     promotion_grace_minutes: int
     waitlist_limit: int | None
+    booking_window_minutes: int | None
+    upcoming_limit: int | None
+    refund_deadline_minutes: int | None
+    offer_minutes: int | None
+    offer_pause_from: time | None
+    offer_pause_until: time | None
 
 
 _SHAPES: dict[Named, type[StaffEntry]] = {

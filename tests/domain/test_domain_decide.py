@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
@@ -6,6 +7,7 @@ import pytest
 
 from domain.commands import (
     KINDS,
+    AcceptOffer,
     Actor,
     BookForMember,
     BookSeat,
@@ -15,10 +17,12 @@ from domain.commands import (
     ChangeCapacity,
     ChangesTheSession,
     Command,
+    ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
 )
 from domain.decide import decide
+from domain.facts import BookingStatus
 from domain.outcomes import Applied, Refused
 from domain.refusals import RefusalReason
 from tests.builders import (
@@ -44,6 +48,7 @@ BEN_HIMSELF = Actor(BEN.member_id)
 ONE_OF_EACH: dict[type[Command], tuple[Command, list[Actor], list[Actor]]] = {
     BookSeat: (BookSeat(BEN.id), [BEN_HIMSELF, Actor(BEN.member_id, is_staff=True)], [SEATLINE]),
     CancelBooking: (CancelBooking(booking_of(ANN)), [ANN_HERSELF], [SEATLINE]),
+    AcceptOffer: (AcceptOffer(booking_of(ANN)), [ANN_HERSELF], [SEATLINE]),
     BookForMember: (BookForMember(BEN.member_id, BEN.id, "by phone"), [STAFF], [ANN_HERSELF, BEN_HIMSELF, SEATLINE]),
     CancelForMember: (CancelForMember(booking_of(ANN), "ill"), [STAFF], [ANN_HERSELF, SEATLINE]),
     ChangeCapacity: (ChangeCapacity(3), [STAFF], [ANN_HERSELF, SEATLINE]),
@@ -54,6 +59,7 @@ ONE_OF_EACH: dict[type[Command], tuple[Command, list[Actor], list[Actor]]] = {
     ),
     CancelSession: (CancelSession("ill"), [STAFF], [ANN_HERSELF, SEATLINE]),
     ReconsiderWaitlist: (ReconsiderWaitlist(CAT.id), [SEATLINE], [ANN_HERSELF, STAFF]),
+    ExpireOffers: (ExpireOffers(), [SEATLINE], [ANN_HERSELF, STAFF]),
 }
 """For each kind: an example, who may ask for it, and who may not."""
 
@@ -63,12 +69,14 @@ def test_each_kind_of_command_has_an_example_and_a_stable_name() -> None:
     assert set(KINDS) == {
         "book_seat",
         "cancel_booking",
+        "accept_offer",
         "book_for_member",
         "cancel_for_member",
         "change_capacity",
         "reschedule_session",
         "cancel_session",
         "reconsider_waitlist",
+        "expire_offers",
     }
 
 
@@ -80,6 +88,9 @@ def test_the_commands_that_change_the_session_are_known() -> None:
 def test_only_those_who_may_ask_are_heard(kind: type[Command]) -> None:
     command, allowed, not_allowed = ONE_OF_EACH[kind]
     facts = facts_of(confirmed=[ANN], skipped=[CAT], passes=[BEN])
+    if kind is AcceptOffer:
+        booking = facts.bookings[booking_of(ANN)]
+        facts.bookings[booking.id] = replace(booking, status=BookingStatus.OFFERED, offered_until=START)
 
     for actor in allowed:
         assert isinstance(decide(facts, asked(command, by=actor)), Applied)

@@ -13,6 +13,9 @@ from domain.events import (
     CancelledBy,
     CapacityChanged,
     Event,
+    OfferAccepted,
+    OfferExpired,
+    PlaceOffered,
     SeatBooked,
     SessionCancelled,
     SessionRescheduled,
@@ -79,6 +82,16 @@ EACH_EVENT: list[tuple[Event, dict[str, Any]]] = [
         WaitlistLeft(BOOKING, ANN.member_id, CancelledBy.MEMBER, was_skipped=True),
         {"event": "waitlist_left", "by": "member", "was_skipped": True},
     ),
+    (
+        WaitlistLeft(BOOKING, ANN.member_id, CancelledBy.MEMBER, was_skipped=False, was_offered=True),
+        {"event": "waitlist_left", "by": "member", "was_skipped": False, "was_offered": True},
+    ),
+    (
+        PlaceOffered(BOOKING, ANN.member_id, ANN.id, NOW),
+        {"event": "place_offered", "pass_id": str(ANN.id), "until": "2026-03-02T12:00:00+00:00"},
+    ),
+    (OfferAccepted(BOOKING, ANN.member_id, ANN.id), {"event": "offer_accepted", "pass_id": str(ANN.id)}),
+    (OfferExpired(BOOKING, ANN.member_id), {"event": "offer_expired"}),
     (WaiterPromoted(BOOKING, ANN.member_id, ANN.id), {"event": "waiter_promoted", "pass_id": str(ANN.id)}),
     (
         WaiterSkipped(BOOKING, ANN.member_id, ANN.id, (RefusalReason.PASS_INACTIVE, RefusalReason.PASS_EXPIRED)),

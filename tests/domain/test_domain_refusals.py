@@ -8,6 +8,7 @@ from domain.commands import BookSeat, CancelBooking, ChangeCapacity, RescheduleS
 from domain.facts import Facts
 from domain.ids import BookingId, TrainingSessionId
 from domain.outcomes import Outcome
+from domain.policies import Offer, Policies
 from domain.refusals import SENTENCES, RefusalReason
 from tests.builders import (
     BOXING,
@@ -17,6 +18,7 @@ from tests.builders import (
     TRAINER,
     a_pass,
     a_training_session,
+    accepts,
     an_id,
     asked,
     booking_of,
@@ -48,6 +50,19 @@ def move_where(taken: RefusalReason) -> Outcome:
     return play(facts, asked(RescheduleSession(START + timedelta(days=1), 60, TRAINER, HALL)))
 
 
+def offered_to_ann() -> Facts:
+    session = a_training_session(capacity=1, policies=Policies(offer=Offer(30)))
+    facts = facts_of(session, confirmed=[BEN], waiting=[ANN])
+    play(facts, cancels(BEN))
+    return facts
+
+
+def with_another_booking() -> Facts:
+    facts = facts_of(a_training_session(policies=Policies(upcoming_limit=1)))
+    facts.upcoming = {ANN.member_id: (START,)}
+    return facts
+
+
 SCENARIOS: dict[RefusalReason, Callable[[], Outcome]] = {
     RefusalReason.ALREADY_BOOKED: lambda: book_in(facts_of(confirmed=[ANN])),
     RefusalReason.ALREADY_WAITLISTED: lambda: book_in(facts_of(ONE_PLACE, confirmed=[BEN], waiting=[ANN])),
@@ -73,6 +88,10 @@ SCENARIOS: dict[RefusalReason, Callable[[], Outcome]] = {
     RefusalReason.WAITLIST_FULL: lambda: book_in(
         facts_of(a_training_session(capacity=1, waitlist_limit=1), confirmed=[BEN], waiting=[a_pass("cat")])
     ),
+    RefusalReason.ALREADY_OFFERED: lambda: book_in(offered_to_ann()),
+    RefusalReason.NOT_OFFERED: lambda: play(facts_of(ONE_PLACE, confirmed=[BEN], waiting=[ANN]), accepts(ANN)),
+    RefusalReason.OFFER_EXPIRED: lambda: play(offered_to_ann(), accepts(ANN, at=NOW + timedelta(minutes=30))),
+    RefusalReason.BOOKING_LIMIT_REACHED: lambda: book_in(with_another_booking()),
     RefusalReason.SPACE_TAKEN: lambda: move_where(RefusalReason.SPACE_TAKEN),
     RefusalReason.TRAINER_TAKEN: lambda: move_where(RefusalReason.TRAINER_TAKEN),
     RefusalReason.NOT_PERMITTED: lambda: play(facts_of(), asked(ChangeCapacity(1), by=ANN.member_id)),
@@ -103,13 +122,17 @@ def test_every_reason_has_a_sentence_of_its_own_that_says_what_to_do(reason: Ref
 def test_the_codes_are_the_ones_clients_depend_on() -> None:
     assert {str(reason) for reason in RefusalReason} == {
         "already_booked",
+        "already_offered",
         "already_waitlisted",
+        "booking_limit_reached",
         "booking_closed",
         "booking_not_found",
         "booking_not_open",
         "booking_not_yours",
         "cancellation_closed",
+        "not_offered",
         "not_permitted",
+        "offer_expired",
         "pass_exhausted",
         "pass_expired",
         "pass_inactive",

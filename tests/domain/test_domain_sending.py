@@ -22,7 +22,12 @@ DAY = 24 * HOUR
 EVERYTHING = Preferences(choices={(kind, channel): True for kind in OPEN_KINDS for channel in SWITCHABLE})
 """Wants every kind everywhere, and has the usual quiet hours."""
 
-ENDINGS = {NoticeKind.BOOKING_CANCELLED, NoticeKind.LEFT_WAITLIST, NoticeKind.SESSION_CANCELLED}
+ENDINGS = {
+    NoticeKind.BOOKING_CANCELLED,
+    NoticeKind.LEFT_WAITLIST,
+    NoticeKind.OFFER_EXPIRED,
+    NoticeKind.SESSION_CANCELLED,
+}
 OF_PASSES = {
     NoticeKind.PASS_RUNNING_LOW,
     NoticeKind.PASS_EXPIRING,
@@ -50,10 +55,13 @@ def told(kind: NoticeKind, **differences: object) -> Told:
         status = BookingStatus.CONFIRMED
         if kind in OF_WAITERS:
             status = BookingStatus.WAITLISTED
+        if kind is NoticeKind.PLACE_OFFERED:
+            status = BookingStatus.OFFERED
         if kind in ENDINGS:
             status = BookingStatus.CANCELLED
         skipped = (RefusalReason.PASS_EXHAUSTED,) if kind is NoticeKind.SKIPPED else ()
-        booking = a_booking(status, skipped=skipped)
+        offered_until = START if kind is NoticeKind.PLACE_OFFERED else None
+        booking = a_booking(status, skipped=skipped, offered_until=offered_until)
         session = a_training_session(cancelled=kind is NoticeKind.SESSION_CANCELLED)
     as_written = Told(
         kind=kind,
@@ -88,6 +96,14 @@ def promoted(notice: Told) -> Told:
     return replace(notice, booking=a_booking(BookingStatus.CONFIRMED, promoted_at=NOW))
 
 
+def offered(notice: Told) -> Told:
+    return replace(notice, booking=a_booking(BookingStatus.OFFERED, offered_until=NOW + HOUR))
+
+
+def lapsed(notice: Told) -> Told:
+    return replace(notice, booking=replace(notice.booking, offered_until=NOW)) if notice.booking else notice
+
+
 def returned(notice: Told) -> Told:
     return replace(notice, booking=a_booking(BookingStatus.WAITLISTED))
 
@@ -96,7 +112,9 @@ MOVED_ON: list[tuple[Callable[[Told], Told], set[NoticeKind], str]] = [
     (cancelled, OF_PLACES, "the booking is cancelled"),
     (called_off, OF_PLACES, "the session is cancelled"),
     (rescheduled, OF_PLACES, "the session was rescheduled"),
-    (promoted, OF_WAITERS, "the member has a place now"),
+    (promoted, OF_WAITERS | {NoticeKind.PLACE_OFFERED}, "the member has a place now"),
+    (offered, OF_WAITERS, "a place is offered to the member"),
+    (lapsed, {NoticeKind.PLACE_OFFERED}, "the offer has ended"),
     (returned, {NoticeKind.SKIPPED}, "the waiter is back in line"),
 ]
 

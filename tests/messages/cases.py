@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from domain.facts import BookingStatus
 from domain.notices import WITH_A_LINK, NoticeKind
+from domain.policies import Policies
 from storage.told import ToldNotice
 from tests.builders import NOW, START, a_pass
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
@@ -13,6 +14,7 @@ WAITLISTED, CANCELLED = BookingStatus.WAITLISTED, BookingStatus.CANCELLED
 
 _BY_STAFF = {"by": "staff", "why": "The session is for beginners only."}
 _MOVED = a_scheduled_session({"free_cancelling_until": NOW + timedelta(days=1)})
+_REFUNDED_FOR_A_DAY = a_scheduled_session({"policies": Policies(refund_deadline_minutes=24 * 60)})
 _UNLIMITED = a_pass("Maria", sessions_left=None, expires_at=None)
 _NOTHING_ADDED = {"sessions_left": 10, "expires_at": None, "sessions_added": None, "days_added": None}
 
@@ -48,6 +50,18 @@ def _cases() -> dict[str, ToldNotice]:
         ),
         "session_updated-waiting": a_told_notice(
             kinds.SESSION_UPDATED, booking=a_told_booking(WAITLISTED, place_in_line=2)
+        ),
+        "session_updated-offered": a_told_notice(
+            kinds.SESSION_UPDATED,
+            booking=a_told_booking(BookingStatus.OFFERED, offered_until=NOW + timedelta(minutes=30)),
+        ),
+        "booking_confirmed-refund_ends_first": a_told_notice(
+            kinds.BOOKING_CONFIRMED, booking=a_told_booking(session=_REFUNDED_FOR_A_DAY)
+        ),
+        "booking_confirmed-no_refund_any_more": a_told_notice(
+            kinds.BOOKING_CONFIRMED,
+            booking=a_told_booking(session=_REFUNDED_FOR_A_DAY),
+            created_at=START - timedelta(hours=12),
         ),
         "session_cancelled-waiting": a_told_notice(kinds.SESSION_CANCELLED, refunded=False),
         "session_cancelled-no_reason_given": a_told_notice(

@@ -148,22 +148,21 @@ _ADDRESSES: dict[Channel, tuple[str, dict[str, str]]] = {
 }
 
 
+_OF_WAITERS = {
+    NoticeKind.WAITLISTED,
+    NoticeKind.PROMOTED,
+    NoticeKind.PLACE_OFFERED,
+    NoticeKind.OFFER_EXPIRED,
+    NoticeKind.SKIPPED,
+}
+
+
 def _usual_with(kind: NoticeKind) -> dict[str, Any]:
     """Return what differs between the kinds: what the engine writes with each, and how things stand right after."""
-    waiting, cancelled = BookingStatus.WAITLISTED, BookingStatus.CANCELLED
+    cancelled = BookingStatus.CANCELLED
     match kind:
         case NoticeKind.BOOKING_CONFIRMED | NoticeKind.SESSION_UPDATED:
             return {"booking": a_told_booking()}
-        case NoticeKind.WAITLISTED:
-            return {"booking": a_told_booking(waiting, place_in_line=3), "details": {"place_in_line": 3}}
-        case NoticeKind.PROMOTED:
-            return {"booking": a_told_booking(promoted_at=NOW)}
-        case NoticeKind.SKIPPED:
-            reasons = (RefusalReason.PASS_EXHAUSTED,)
-            return {
-                "booking": a_told_booking(waiting, skipped=reasons, place_in_line=1),
-                "details": {"reasons": [str(reason) for reason in reasons]},
-            }
         case NoticeKind.BOOKING_CANCELLED:
             return {"booking": a_told_booking(cancelled), "details": {"by": "member", "why": ""}, "refunded": True}
         case NoticeKind.LEFT_WAITLIST:
@@ -184,8 +183,35 @@ def _usual_with(kind: NoticeKind) -> dict[str, Any]:
         case NoticeKind.REMINDER:
             lead = timedelta(hours=24)
             return {"booking": a_told_booking(), "details": {"lead_minutes": 1440}, "created_at": START - lead}
+        case _ if kind in _OF_WAITERS:
+            return _usual_with_a_waiter(kind)
         case _:
             return _usual_with_a_pass(kind)
+
+
+def _usual_with_a_waiter(kind: NoticeKind) -> dict[str, Any]:
+    waiting, cancelled = BookingStatus.WAITLISTED, BookingStatus.CANCELLED
+    match kind:
+        case NoticeKind.WAITLISTED:
+            return {"booking": a_told_booking(waiting, place_in_line=3), "details": {"place_in_line": 3}}
+        case NoticeKind.PROMOTED:
+            return {"booking": a_told_booking(promoted_at=NOW)}
+        case NoticeKind.SKIPPED:
+            reasons = (RefusalReason.PASS_EXHAUSTED,)
+            return {
+                "booking": a_told_booking(waiting, skipped=reasons, place_in_line=1),
+                "details": {"reasons": [str(reason) for reason in reasons]},
+            }
+        case NoticeKind.PLACE_OFFERED:
+            until = NOW + timedelta(minutes=30)
+            return {
+                "booking": a_told_booking(BookingStatus.OFFERED, offered_until=until),
+                "details": {"until": until.isoformat()},
+            }
+        case NoticeKind.OFFER_EXPIRED:
+            return {"booking": a_told_booking(cancelled, offered_until=NOW)}
+        case _:
+            raise AssertionError(f"say what is usual with {kind}")
 
 
 def _usual_with_a_link(kind: NoticeKind) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from api.kinds import KIND_WORDS
 from api.language import CATALOGUES, ENGLISH, LANGUAGES
+from domain import explanations
 from domain.refusals import SENTENCES
 
 PROJECT = Path(__file__).parents[2]
@@ -50,6 +51,8 @@ def texts() -> Catalog:
                 found.add(text, locations=[(name, 0)], context=context)
     for sentence in SENTENCES.values():
         found.add(sentence, locations=[("domain/refusals.py", 0)])
+    for sentence in explanations.SENTENCES:
+        found.add(sentence, locations=[("domain/explanations.py", 0)])
     for words in KIND_WORDS.values():
         for text in (words.title, words.description):
             found.add(text, locations=[("api/kinds.py", 0)])

@@ -11,14 +11,16 @@ from typing import Any
 
 from domain.commands import (
     AcceptedCommand,
+    AcceptOffer,
     BookForMember,
     BookSeat,
     CancelBooking,
     CancelForMember,
+    ExpireOffers,
     ReconsiderWaitlist,
 )
 from domain.decide import decide
-from domain.facts import Booking, Facts, LineContinues, Pass, RosterNeeded, TrainingSession
+from domain.facts import Booking, BookingStatus, Facts, LineContinues, Pass, RosterNeeded, TrainingSession
 from domain.ids import BookingId, MemberId, PassId
 from domain.journal import entry_of, first_receipt, plain_outcome, receipt, witness, witnessed_passes
 from domain.notices import Notice, notices_for
@@ -83,8 +85,9 @@ class MemoryStore:
     def _load(self, row: SessionRow, batch: Sequence[AcceptedCommand]) -> Facts:
         facts = Facts(row.training_session, row.position, row.booked, row.waiting, row.skipped, line_known_to=0)
         bookings, passes, members = named_by(batch, self.passes)
+        expires = any(isinstance(accepted.command, ExpireOffers) for accepted in batch)
         for booking in row.live():
-            if booking.member_id in members:
+            if booking.member_id in members or (expires and booking.status is BookingStatus.OFFERED):
                 bookings.add(booking.id)
         for booking_id in bookings & set(row.bookings):
             booking = row.bookings[booking_id]
@@ -140,7 +143,7 @@ def named_by(
             case BookForMember(member_id, pass_id):
                 named.add(pass_id)
                 members.add(member_id)
-            case CancelBooking(booking_id) | CancelForMember(booking_id):
+            case CancelBooking(booking_id) | CancelForMember(booking_id) | AcceptOffer(booking_id):
                 bookings.add(booking_id)
             case ReconsiderWaitlist(pass_id):
                 named.add(pass_id)

@@ -16,7 +16,7 @@ Told = tuple[str | int | UUID | frozenset[str], ...]
 
 @dataclass
 class Person:
-    """One who booked; `state` is "confirmed", "waiting", "skipped" or "gone"."""
+    """One who booked; `state` is "confirmed", "offered", "waiting", "skipped" or "gone"."""
 
     booking: UUID
     member: UUID
@@ -24,6 +24,7 @@ class Person:
     state: str
     why_skipped: frozenset[str] = frozenset()
     promoted_at: datetime | None = None
+    offered_until: datetime | None = None
 
 
 @dataclass
@@ -49,6 +50,8 @@ class NaiveSession:
     grace: timedelta
     opens_at: datetime | None
     line_limit: int | None
+    refund_before: timedelta | None = None
+    offer_stands: timedelta | None = None
     free_until: datetime | None = None
     off: bool = False
     people: list[Person] = field(default_factory=list)
@@ -76,12 +79,13 @@ class NaiveStudio:
     ) -> list[Told]:
         session = self.sessions[session_id]
         reasons = set(self._why_no_booking_now(session, now, by_staff=by_staff))
-        for person in session.those("confirmed", "waiting", "skipped"):
+        for person in session.those("confirmed", "offered", "waiting", "skipped"):
             if person.member == member:
-                reasons.add("already_booked" if person.state == "confirmed" else "already_waitlisted")
+                already = {"confirmed": "already_booked", "offered": "already_offered"}
+                reasons.add(already.get(person.state, "already_waitlisted"))
         reasons |= self.why_it_cannot_pay(pass_id, member, session, now)
         line = session.those("waiting", "skipped")
-        gets_place = len(session.those("confirmed")) < session.capacity and not any(
+        gets_place = len(session.those("confirmed", "offered")) < session.capacity and not any(
             self.may_be_promoted(person, session, now) for person in line
         )
         if not gets_place and session.line_limit is not None and len(line) >= session.line_limit:
@@ -109,9 +113,45 @@ class NaiveStudio:
         if member is not None:
             if now >= session.starts_at:
                 return [("refused", frozenset({"session_started"}))]
-            if person.state == "confirmed" and not self._in_time_to_cancel(session, person, now):
+            if person.state == "confirmed" and not self._before(session, person, now, session.cancel_before):
                 return [("refused", frozenset({"cancellation_closed"}))]
+            refund = self._before(session, person, now, session.refund_before or session.cancel_before)
         return [*self._end(person, refund=refund), *self._promote(session, now)]
+
+    def accept(self, session_id: TrainingSessionId, booking: UUID, member: UUID, now: datetime) -> list[Told]:
+        session = self.sessions[session_id]
+        found = [person for person in session.people if person.booking == booking]
+        why = self._why_not_accepted(session, found[0] if found else None, member, now)
+        if why:
+            return [("refused", frozenset(why))]
+        person = found[0]
+        person.state, person.promoted_at = "confirmed", now
+        self._pay(person.pays_with, 1)
+        return [("accepted", member)]
+
+    def _why_not_accepted(
+        self, session: NaiveSession, person: Person | None, member: UUID, now: datetime
+    ) -> frozenset[str]:
+        over = person is not None and person.offered_until is not None and person.offered_until <= now
+        if person is not None and person.member != member:
+            return frozenset({"booking_not_yours"})
+        if person is None or (person.state == "gone" and (session.off or not over)):
+            return frozenset({"session_cancelled" if session.off else "booking_not_found"})
+        if person.state in {"confirmed", "waiting", "skipped"}:
+            return frozenset({"already_booked" if person.state == "confirmed" else "not_offered"})
+        if now >= session.starts_at and person.state == "offered":
+            return frozenset({"session_started"})
+        if over:
+            return frozenset({"offer_expired"})
+        return self.why_it_cannot_pay(person.pays_with, member, session, now)
+
+    def expire(self, session_id: TrainingSessionId, now: datetime) -> list[Told]:
+        session = self.sessions[session_id]
+        over = [one for one in session.those("offered") if one.offered_until is not None and one.offered_until <= now]
+        for person in over:
+            person.state = "gone"
+        told: list[Told] = [("too late", person.member) for person in over]
+        return [*told, *self._promote(session, now)] if over else []
 
     def change_capacity(self, session_id: TrainingSessionId, capacity: int, now: datetime) -> list[Told]:
         session = self.sessions[session_id]
@@ -141,6 +181,8 @@ class NaiveStudio:
             told = [("moved",)]
         elif session.trainer != trainer or session.space != space:
             told = [("updated",)]
+        if session.opens_at is not None:
+            session.opens_at += starts_at - session.starts_at
         session.starts_at, session.minutes, session.trainer, session.space = starts_at, minutes, trainer, space
         return [*told, *self._promote(session, now)]
 
@@ -150,7 +192,7 @@ class NaiveStudio:
             return []
         session.off = True
         told: list[Told] = [("called off",)]
-        for person in session.those("confirmed", "waiting", "skipped"):
+        for person in session.those("confirmed", "offered", "waiting", "skipped"):
             told += self._end(person)
         return told
 
@@ -190,7 +232,7 @@ class NaiveStudio:
     def _promote(self, session: NaiveSession, now: datetime) -> list[Told]:
         told: list[Told] = []
         for person in session.people:
-            full = len(session.those("confirmed")) >= session.capacity
+            full = len(session.those("confirmed", "offered")) >= session.capacity
             if full or not self.promotion_is_open(session, now):
                 break
             if person.state != "waiting":
@@ -199,6 +241,10 @@ class NaiveStudio:
             if why_not:
                 person.state, person.why_skipped = "skipped", why_not
                 told.append(("skipped", person.member, why_not))
+            elif session.offer_stands is not None:
+                person.state = "offered"
+                person.offered_until = min(now + session.offer_stands, session.starts_at)
+                told.append(("offered", person.member))
             else:
                 person.state, person.promoted_at = "confirmed", now
                 self._pay(person.pays_with, 1)
@@ -214,8 +260,8 @@ class NaiveStudio:
             return [("refunded", person.member)]
         return [("left", person.member)]
 
-    def _in_time_to_cancel(self, session: NaiveSession, person: Person, now: datetime) -> bool:
-        if now < session.starts_at - session.cancel_before:
+    def _before(self, session: NaiveSession, person: Person, now: datetime, deadline: timedelta) -> bool:
+        if now < session.starts_at - deadline:
             return True
         if person.promoted_at is not None and now < person.promoted_at + session.grace:
             return True

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from domain.policies import PAUSE_MAX, Offer
 from domain.quiet_hours import LONGEST, QuietHours
 
 MINUTE = timedelta(minutes=1)
@@ -64,3 +65,19 @@ def test_around_agrees_with_a_walk_from_minute_to_minute(
 
     assert quiet.around(at, zone) == expected
     assert expected is None or expected[1] - expected[0] <= LONGEST
+
+
+@given(data=st.data(), zone=st.sampled_from(ZONES), quiet=quiet_hours, minutes=st.integers(1, 300))
+def test_an_offer_stands_for_just_so_many_minutes_that_are_not_quiet(
+    data: st.DataObject, zone: ZoneInfo, quiet: QuietHours, minutes: int
+) -> None:
+    assume(quiet.lasts <= PAUSE_MAX)
+    made_at = data.draw(st.sampled_from(changes_of(zone))) + data.draw(st.integers(-36 * 60, 36 * 60)) * MINUTE
+
+    ends_at = Offer(minutes, quiet, zone.key).ends_at(made_at)
+
+    at, counted = made_at, 0
+    while counted < minutes:
+        counted += quiet.around(at, zone) is None
+        at += MINUTE
+    assert ends_at == at

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from domain.commands import (
+    AcceptOffer,
     Actor,
     BookForMember,
     BookSeat,
@@ -25,11 +26,12 @@ from domain.commands import (
     CancelSession,
     ChangeCapacity,
     Command,
+    ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
 )
 from domain.decide import decide
-from domain.events import BookingCancelled, SeatBooked, WaiterPromoted
+from domain.events import BookingCancelled, Charge
 from domain.facts import Booking, BookingStatus, Pass, TrainingSession
 from domain.ids import BookingId, MemberId, PassId, SpaceId, TrainerId, TrainingSessionId
 from domain.outcomes import Applied, Outcome
@@ -127,6 +129,29 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
         self.agree(outcome, self.naive.cancel(session, booking, None if staff else who, self.now, refund=refund))
         self.look_again_where_refunded(outcome)
 
+    @precondition(lambda self: self.made)
+    @rule(which=st.integers(0, 11), member=some_member, odd=seldom)
+    def accept(self, which: int, member: MemberId, *, odd: bool) -> None:
+        offered = [(id_, one.booking, MemberId(one.member)) for id_, one in self.people("offered")]
+        among = offered or self.made
+        session, booking, owner = among[-1 - which % len(among)]
+        who = member if odd else owner
+        outcome, _ = self.send(session, AcceptOffer(BookingId(booking)), Actor(who))
+        self.agree(outcome, self.naive.accept(session, booking, who, self.now))
+
+    @rule(session=some_session)
+    def expire_offers(self, session: TrainingSessionId) -> None:
+        outcome, _ = self.send(session, ExpireOffers(), SEATLINE)
+        self.agree(outcome, self.naive.expire(session, self.now))
+
+    @precondition(lambda self: any(self.people("offered")))
+    @rule(which=st.integers(0, 3), step=st.sampled_from([-TICK, NO_TIME, TICK]))
+    def time_passes_to_the_end_of_an_offer(self, which: int, step: timedelta) -> None:
+        offered = list(self.people("offered"))
+        until = offered[which % len(offered)][1].offered_until
+        assert until is not None
+        self.now = max(self.now, until + step)
+
     @rule(session=some_session, capacity=st.integers(1, 4))
     def change_capacity(self, session: TrainingSessionId, capacity: int) -> None:
         outcome, _ = self.send(session, ChangeCapacity(capacity), STAFF)
@@ -188,11 +213,11 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
     @invariant()
     def the_rosters_and_lines_agree(self) -> None:
         for id_, facts in self.facts.items():
-            people = self.naive.sessions[id_].those("confirmed", "waiting", "skipped")
+            people = self.naive.sessions[id_].those("confirmed", "offered", "waiting", "skipped")
             assert [as_naive(booking) for booking in facts.roster()] == people
             waiting = [person.booking for person in people if person.state == "waiting"]
             assert [booking_id for _, booking_id in facts.line] == waiting
-            assert facts.booked == len([person for person in people if person.state == "confirmed"])
+            assert facts.booked == len([person for person in people if person.state in {"confirmed", "offered"}])
             assert (facts.waiting, facts.skipped) == (len(waiting), len(people) - facts.booked - len(waiting))
             members = [person.member for person in people]
             assert len(set(members)) == len(members), "one live booking for each member and session"
@@ -232,6 +257,11 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
 
     def live_bookings(self) -> list[tuple[TrainingSessionId, BookingId, MemberId]]:
         return [made for made in self.made if self.facts[made[0]].live.get(made[2]) == made[1]]
+
+    def people(self, state: str) -> Iterator[tuple[TrainingSessionId, Person]]:
+        for id_, session in self.naive.sessions.items():
+            for person in session.those(state):
+                yield id_, person
 
     def places_somebody_waits_for(self) -> list[tuple[TrainingSessionId, BookingId, MemberId]]:
         def is_wanted(session: TrainingSessionId, booking: BookingId) -> bool:
@@ -275,7 +305,7 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
 
 def ledger_lines(outcome: Applied) -> Iterator[tuple[PassId, int]]:
     for event in outcome.events:
-        if isinstance(event, SeatBooked | WaiterPromoted):
+        if isinstance(event, Charge):
             yield event.pass_id, -1
         elif isinstance(event, BookingCancelled) and event.refunded:
             yield event.pass_id, 1
@@ -283,9 +313,11 @@ def ledger_lines(outcome: Applied) -> Iterator[tuple[PassId, int]]:
 
 def as_naive(booking: Booking) -> Person:
     waits = "skipped" if booking.skipped else "waiting"
-    state = "confirmed" if booking.status is BookingStatus.CONFIRMED else waits
+    state = waits if booking.status is BookingStatus.WAITLISTED else str(booking.status)
     why = frozenset(str(reason) for reason in booking.skipped)
-    return Person(booking.id, booking.member_id, booking.pass_id, state, why, booking.promoted_at)
+    return Person(
+        booking.id, booking.member_id, booking.pass_id, state, why, booking.promoted_at, booking.offered_until
+    )
 
 
 def as_domain(pass_id: PassId, naive: NaivePass, before: Pass) -> Pass:

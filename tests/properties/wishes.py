@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.commands import (
     AcceptedCommand,
+    AcceptOffer,
     Actor,
     BookForMember,
     BookSeat,
@@ -15,10 +16,11 @@ from domain.commands import (
     CancelSession,
     ChangeCapacity,
     Command,
+    ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
 )
-from domain.facts import Pass
+from domain.facts import BookingStatus, Pass
 from domain.ids import BookingId, TrainingSessionId
 from tests.builders import NOW, SEATLINE, STAFF, asked
 from tests.properties.memory_store import MemoryStore, SessionRow
@@ -29,6 +31,8 @@ KINDS = (
     *["cancel"] * 6,
     *["reconsider"] * 2,
     *["capacity"] * 2,
+    *["accept"] * 3,
+    *["expire"] * 2,
     "staff books",
     "staff cancels",
     "move",
@@ -95,6 +99,8 @@ def _asked_for(wish: Wish, row: SessionRow, passes: list[Pass], made: list[Booki
         case "move":
             starts_at = row.opening.starts_at + timedelta(minutes=30 * wish.number)
             return RescheduleSession(starts_at, 60, TRAINERS[wish.other % 2], SPACES[wish.other // 5]), STAFF
+        case "expire":
+            return ExpireOffers(), SEATLINE
         case "call off" if wish.other < 3:
             return CancelSession("ill"), STAFF
         case _:
@@ -107,6 +113,9 @@ def _ending(wish: Wish, row: SessionRow, pass_: Pass, made: list[BookingId]) -> 
     if not live or wish.other == 0:
         booking_id = made[-1 - wish.number % len(made)] if made else BookingId(row.opening.id)
         return CancelBooking(booking_id), Actor(pass_.member_id)
+    offered = [booking for booking in live if booking.status is BookingStatus.OFFERED]
+    if wish.kind == "accept" and offered:
+        return AcceptOffer(offered[0].id), Actor(offered[0].member_id)
     booking = live[wish.number % len(live)] if wish.number % 2 else live[0]
     if wish.kind == "staff cancels":
         return CancelForMember(booking.id, "ill", refund=wish.other % 2 == 0), STAFF

@@ -8,6 +8,9 @@ from domain.events import (
     BookingCancelled,
     CapacityChanged,
     Event,
+    OfferAccepted,
+    OfferExpired,
+    PlaceOffered,
     SeatBooked,
     SessionCancelled,
     SessionRescheduled,
@@ -21,6 +24,7 @@ from domain.events import (
 from domain.facts import Facts, Pass, TrainingSession
 from domain.ids import PassId, SpaceId, TrainerId, TrainingSessionId
 from domain.outcomes import Failed, Outcome, Refused
+from domain.policies import Offer, Policies
 from tests.builders import BOXING, HALL, NOW, TRAINER, YOGA, a_member, a_pass, a_training_session, an_id
 from tests.properties.naive_model import NaivePass, NaiveSession, Told
 
@@ -34,6 +38,13 @@ NO_TIME = timedelta(0)
 
 def minutes(*choices: int) -> st.SearchStrategy[timedelta]:
     return st.sampled_from([timedelta(minutes=choice) for choice in choices])
+
+
+_policies = st.builds(
+    Policies,
+    refund_deadline_minutes=st.sampled_from([None, None, 60, 90]),
+    offer=st.sampled_from([None, None, Offer(5), Offer(30)]),
+)
 
 
 @st.composite
@@ -50,6 +61,7 @@ def training_sessions(draw: st.DrawFn) -> list[TrainingSession]:
             promotion_deadline=draw(minutes(0, 30, 60)),
             promotion_grace=draw(minutes(0, 30)),
             booking_opens_at=draw(st.sampled_from([None] * 5 + [NOW + timedelta(minutes=1)])),
+            policies=draw(_policies),
             waitlist_limit=draw(st.sampled_from([None, None, None, None, 0, 2, 3])),
         )
         for id_, training in zip(SESSION_IDS, (YOGA, BOXING), strict=True)
@@ -89,6 +101,7 @@ def boundaries(training_session: TrainingSession) -> list[datetime]:
         start - training_session.booking_deadline,
         start - training_session.cancellation_deadline,
         start - training_session.promotion_deadline,
+        training_session.refunding_closes_at,
         training_session.booking_opens_at or start,
         training_session.free_cancelling_until or start,
     }
@@ -104,6 +117,7 @@ def fresh_facts(training_session: TrainingSession, passes: dict[PassId, Pass]) -
 
 def naive_session(training_session: TrainingSession) -> NaiveSession:
     """Return the session as the model knows it."""
+    refund, offer = training_session.policies.refund_deadline_minutes, training_session.policies.offer
     return NaiveSession(
         training=training_session.training_id,
         starts_at=training_session.starts_at,
@@ -117,6 +131,8 @@ def naive_session(training_session: TrainingSession) -> NaiveSession:
         grace=training_session.promotion_grace,
         opens_at=training_session.booking_opens_at,
         line_limit=training_session.waitlist_limit,
+        refund_before=None if refund is None else timedelta(minutes=refund),
+        offer_stands=None if offer is None else timedelta(minutes=offer.minutes),
     )
 
 
@@ -157,6 +173,9 @@ _WORDS: dict[type[Event], str] = {
     BookingCancelled: "refunded",
     WaitlistLeft: "left",
     WaiterPromoted: "promoted",
+    PlaceOffered: "offered",
+    OfferAccepted: "accepted",
+    OfferExpired: "too late",
     WaiterSkipped: "skipped",
     WaiterReturned: "returned",
     CapacityChanged: "capacity",

@@ -22,9 +22,17 @@ BODY_CHARACTERS_MAX = 400  # more than any device shows
 SOON = timedelta(hours=3)
 KEPT_SECONDS_MAX = 28 * 24 * 3600  # four weeks: longer is refused or cut by push services
 
-_TRUE_AFTERWARDS = frozenset({NoticeKind.BOOKING_CANCELLED, NoticeKind.LEFT_WAITLIST, NoticeKind.SESSION_CANCELLED})
+_TRUE_AFTERWARDS = frozenset(
+    {
+        NoticeKind.BOOKING_CANCELLED,
+        NoticeKind.LEFT_WAITLIST,
+        NoticeKind.OFFER_EXPIRED,
+        NoticeKind.SESSION_CANCELLED,
+    }
+)
 _URGENCIES: dict[NoticeKind, str] = {
     NoticeKind.PROMOTED: "high",
+    NoticeKind.PLACE_OFFERED: "high",
     NoticeKind.SESSION_RESCHEDULED: "high",
     NoticeKind.SESSION_CANCELLED: "high",
     NoticeKind.LEFT_WAITLIST: "low",

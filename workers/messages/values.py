@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from domain.booking import cancelling_closes_at
+from domain.booking import cancelling_closes_at, refunding_closes_at
 from domain.events import CancelledBy
 from domain.facts import BookingStatus
 from domain.notices import WITH_A_LINK, NoticeKind
@@ -117,22 +117,34 @@ def _of_booking(notice: ToldNotice, mine: MyBooking, time: StudioTime) -> Values
         "status": str(mine.booking.status),
         "place_in_line": mine.place_in_line or notice.details.get("place_in_line"),
         "pass_name": plain(mine.pass_name),
+        **_offered(notice, mine, time),
         **_cancelling(notice, mine, time),
     }
 
 
+def _offered(notice: ToldNotice, mine: MyBooking, time: StudioTime) -> Values:
+    """Say until when an offer stands: the one the notice tells of, or else the booking's own."""
+    until = notice.details.get("until")
+    offered_until = datetime.fromisoformat(until) if until else mine.booking.offered_until
+    return {} if offered_until is None else {"offered_until": time.at(offered_until)}
+
+
 def _cancelling(notice: ToldNotice, mine: MyBooking, time: StudioTime) -> Values:
-    """Say until when the place can be given back: None when that is over as it is said.
+    """Say until when the place can be given back, and until when with a refund: None when that is over as it is said.
 
     Left out when nothing can be said: without a place, or when the session has moved since.
     """
     session, booking = mine.session.training_session, mine.booking
     if booking.status is not BookingStatus.CONFIRMED or notice.starts_at not in {None, session.starts_at}:
         return {}
-    closes_at = cancelling_closes_at(session, booking)
+    closing = {
+        "cancel_until": cancelling_closes_at(session, booking),
+        "refund_until": refunding_closes_at(session, booking),
+    }
     if free_until := notice.details.get("free_cancelling_until"):
-        closes_at = max(closes_at, min(datetime.fromisoformat(free_until), session.starts_at))
-    return {"cancel_until": time.at(closes_at) if closes_at > time.said_at else None}
+        free = min(datetime.fromisoformat(free_until), session.starts_at)
+        closing = {name: max(at, free) for name, at in closing.items()}
+    return {name: time.at(at) if at > time.said_at else None for name, at in closing.items()}
 
 
 def _of_pass(notice: ToldNotice, time: StudioTime) -> Values:

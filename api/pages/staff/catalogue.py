@@ -22,6 +22,7 @@ from api.pages.queries import query_of
 from api.pages.rendering import framed_page, see_other
 from api.pages.staff.fields import Form, FormFaultError, number, read_form
 from api.pages.staff.frame import staff_only
+from api.pages.staff.plan import TIMES
 from api.pages.visitors import checked_form
 from api.problems import ProblemError
 from api.routes import staff_catalogue as operations
@@ -35,6 +36,14 @@ NUMBERS = (
     "promotion_deadline_minutes",
     "promotion_grace_minutes",
 )
+LIMITS = (
+    "waitlist_limit",
+    "booking_window_minutes",
+    "upcoming_limit",
+    "refund_deadline_minutes",
+    "offer_minutes",
+)
+"""Numbers that may be left empty, for no such rule."""
 
 Operation = Callable[..., Any]
 
@@ -136,8 +145,9 @@ def _values(kind: Kind, fields: dict[str, str]) -> dict[str, Any]:
     if kind is TRAININGS:
         values["description"] = fields.get("description", "")
         values |= {name: number(fields.get(name, "")) for name in NUMBERS}
-        limit = fields.get("waitlist_limit", "").strip()
-        values["waitlist_limit"] = number(limit) if limit else None
+        typed = {name: fields.get(name, "").strip() for name in (*LIMITS, *TIMES)}
+        values |= {name: number(typed[name]) if typed[name] else None for name in LIMITS}
+        values |= {name: typed[name][:5] or None for name in TIMES}
     return values
 
 

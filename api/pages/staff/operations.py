@@ -58,6 +58,7 @@ BUSY = {
     "": N_("nothing"),
     "serve": N_("serving a session"),
     "sweep": N_("sweeping"),
+    "expire offers": N_("ending offers"),
     "deliver": N_("delivering"),
     "remind": N_("looking for reminders"),
 }

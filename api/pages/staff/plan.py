@@ -20,7 +20,8 @@ from api.routes.staff_catalogue import get_staff_spaces, get_staff_trainers, get
 from api.routes.staff_planning import post_staff_session, preview_session
 from domain.roles import Role
 
-NUMBERS = tuple(name for name in PlanBody.model_fields if not name.endswith("_id"))
+TIMES = ("offer_pause_from", "offer_pause_until")
+NUMBERS = tuple(name for name in PlanBody.model_fields if not name.endswith("_id") and name not in TIMES)
 _LISTS = {"trainings": get_staff_trainings, "trainers": get_staff_trainers, "spaces": get_staff_spaces}
 
 
@@ -53,7 +54,9 @@ def do_plan() -> Response:
 def plan_values(fields: dict[str, str]) -> dict[str, Any]:
     """Return what is planned as the operation's input: a number that is left empty is the training's own."""
     values: dict[str, Any] = {name: fields.get(name, "") for name in ("training_id", "trainer_id", "space_id")}
-    return values | {name: number(fields[name]) for name in NUMBERS if fields.get(name, "").strip()}
+    values |= {name: number(fields[name]) for name in NUMBERS if fields.get(name, "").strip()}
+    # Browsers may send seconds with a time.
+    return values | {name: fields[name][:5] for name in TIMES if fields.get(name, "").strip()}
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:

@@ -35,6 +35,7 @@ OPERATIONS = {
     "GET /v1/trainings": {200, 422, 500, 503},
     "GET /v1/sessions/{session_id}/passes": {200, 401, 404, 500, 503},
     "POST /v1/sessions/{session_id}/bookings": {201, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/bookings/{booking_id}/acceptance": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/bookings/{booking_id}/cancellation": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "GET /v1/commands/{command_id}": {200, 401, 404, 500, 503},
     "GET /v1/me": {200, 401, 500, 503},

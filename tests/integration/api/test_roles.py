@@ -16,6 +16,7 @@ MEMBER, TRAINER, ADMIN, OWNER = Role
 
 LEAST: dict[str, Role | None] = {
     "POST /v1/bookings/{booking_id}/cancellation": MEMBER,
+    "POST /v1/bookings/{booking_id}/acceptance": MEMBER,
     "GET /v1/commands/{command_id}": MEMBER,
     "GET /v1/events": MEMBER,
     "GET /v1/me": MEMBER,

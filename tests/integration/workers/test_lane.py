@@ -111,7 +111,9 @@ def test_the_number_of_statements_does_not_depend_on_the_size_of_the_batch(
         session = studio.a_session(capacity=size)
         members = studio.members(2 * size)
         bookings = [studio.book(session, member) for member in members]
-        studio.serve(session)
+        while studio.serve(session).commands:
+            # On a busy machine a turn may end before the line does.
+            pass
         for member, booking in zip(members[: size // 2], bookings, strict=False):
             studio.cancel(session, member, booking)
         statements.clear()

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from domain.commands import Actor, BookForMember
+from domain.policies import Offer, Policies
 from tests.integration.pages.conftest import Browser
 from tests.integration.pages.sessions import show
 from tests.integration.staff import named
@@ -38,6 +39,23 @@ def test_it_is_heard_of_by_scripts_and_changes_with_every_command(
 
     assert roster.attributes["data-session"] == str(session_id)
     assert "data-mine" in roster.attributes, "a place may go from one to another with all counts as before"
+
+
+def test_whom_a_place_is_offered_to_is_listed_apart(browser: Browser, studio: Studio, trainer: Member) -> None:
+    session_id = studio.a_session(capacity=1, policies=Policies(offer=Offer(30)))
+    holder, waiter = studio.members(2)
+    held, waits = studio.book(session_id, holder), studio.book(session_id, named(studio, waiter, "Wanda"))
+    studio.cancel(session_id, holder, held)
+    studio.serve(session_id)
+
+    page = show(browser, f"/staff/sessions/{session_id}")
+
+    assert page.texts("h2") == ["Confirmed", "Offered"]
+    (row,) = [row.text for row in page.all("tr") if row.attributes.get("id") == f"booking-{waits}"]
+    assert row.startswith("Wanda until ")
+    assert "Wanda" in show(browser, f"/staff/sessions/{session_id}/print").all("main")[0].text
+    saved = browser.open(f"/staff/sessions/{session_id}/roster.csv").get_data(as_text=True)
+    assert "Offered,1,Wanda" in saved
 
 
 def test_names_are_only_text(browser: Browser, studio: Studio, trainer: Member) -> None:

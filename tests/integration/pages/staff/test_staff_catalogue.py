@@ -68,6 +68,8 @@ def test_a_form_without_the_box_brings_back(admin: Browser, studio: Studio) -> N
         ("capacity", "viele", "Write a whole number."),
         ("lasts_minutes", "", "Write a whole number."),
         ("waitlist_limit", "10001", "Write 10000 or less."),
+        ("offer_minutes", "1441", "Write 1440 or less."),
+        ("offer_pause_from", "late", "Write a time of the day, such as 18:00."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
@@ -104,6 +106,37 @@ def test_a_trainings_form_says_that_sessions_which_exist_stay(admin: Browser, st
         (studio.training_id,),
     ).fetchone()
     assert row == (25, 3, 2, None)
+
+
+def test_policies_are_set_and_taken_back_by_the_form(admin: Browser, studio: Studio) -> None:
+    address = f"/staff/trainings/{studio.training_id}"
+    chosen: dict[str, Any] = {
+        "booking_window_minutes": "20160",
+        "upcoming_limit": "3",
+        "refund_deadline_minutes": "1440",
+        "offer_minutes": "30",
+        "offer_pause_from": "22:00",
+        "offer_pause_until": "07:00",
+    }
+    admin.send(admin.form(admin.open(address), address), **chosen)
+    again = admin.form(admin.open(address), address)
+    assert {name: again.fields[name] for name in chosen} == chosen
+
+    nothing: dict[str, Any] = dict.fromkeys(chosen, "")
+    admin.send(again, **nothing)
+
+    form = admin.form(admin.open(address), address)
+    assert {form.fields[name] for name in chosen} == {""}
+
+
+def test_policies_that_do_not_go_together_are_said_at_their_field(admin: Browser, studio: Studio) -> None:
+    address = f"/staff/trainings/{studio.training_id}"
+    form = admin.form(admin.open(address), address)
+
+    page = strictly(admin.send(form, status=422, refund_deadline_minutes="10").get_data(as_text=True))
+
+    (said,) = page.texts("p", "error")
+    assert said.startswith("A refund ends when cancelling does or before")
 
 
 @pytest.mark.parametrize("path", PATHS)
