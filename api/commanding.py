@@ -26,8 +26,6 @@ from storage.queries.bookings import MyBooking, find_booking
 from storage.queries.commands import CommandState, count_ahead, find_command
 from workers import inbox
 
-_OF_STAFF = {"book_for_member", "cancel_for_member"}
-
 log = get_logger()
 
 Accept = Callable[[Db, CommandId], LoggedCommand | KeyReused | Refused]
@@ -144,5 +142,5 @@ def find_with_booking(
         state = replace(state, ahead=count_ahead(db, state.training_session_id, state.seq))
     # Until it is settled there is no booking, and a cancellation may name another member's.
     booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
-    may_see = booking is not None and (booking.booking.member_id == member_id or state.kind in _OF_STAFF)
+    may_see = booking is not None and (booking.booking.member_id == member_id or state.as_staff)
     return state, booking if may_see else None

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.facts import BookingStatus
 from domain.notices import WITH_A_LINK, NoticeKind
-from domain.policies import Policies
+from domain.policies import Offer, Policies
 from storage.told import ToldNotice
 from tests.builders import NOW, START, a_pass
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
@@ -33,6 +33,13 @@ def _cases() -> dict[str, ToldNotice]:
         "waitlisted-far_back": a_told_notice(
             kinds.WAITLISTED, booking=a_told_booking(WAITLISTED), details={"place_in_line": 1240}
         ),
+        "waitlisted-for_an_offer": a_told_notice(
+            kinds.WAITLISTED,
+            booking=a_told_booking(
+                WAITLISTED, place_in_line=3, session=a_scheduled_session({"policies": Policies(offer=Offer(30))})
+            ),
+        ),
+        "place_offered-guest": a_told_notice(kinds.PLACE_OFFERED, is_guest=True),
         "waitlisted-line_stands_still": a_told_notice(kinds.WAITLISTED, created_at=START - timedelta(hours=2)),
         "promoted-within_grace": a_told_notice(
             kinds.PROMOTED,

@@ -115,6 +115,7 @@ def _of_booking(notice: ToldNotice, mine: MyBooking, time: StudioTime) -> Values
         "ends": time.at(starts_at + timedelta(minutes=facts.lasts_minutes)),
         "line_moves_until": time.at(starts_at - facts.promotion_deadline) if facts.promotes_at(time.said_at) else None,
         "status": str(mine.booking.status),
+        "offer_minutes": facts.policies.offer.minutes if facts.policies.offer else None,
         "place_in_line": mine.place_in_line or notice.details.get("place_in_line"),
         "pass_name": plain(mine.pass_name),
         **_offered(notice, mine, time),

@@ -1,9 +1,10 @@
-"""Booking for a member, and taking somebody off a session."""
+"""Booking for a member, accepting an offered place for them, and taking somebody off a session."""
 
 from uuid import UUID
 
 from flask import Response, request
 
+from api.models.common import Input, NoFields
 from api.models.staff_commands import BookForMemberBody, CandidatesQuery, RemoveBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
@@ -14,8 +15,15 @@ from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
 from api.routes.roster import get_candidates, get_staff_booking
 from api.routes.sessions import get_session
-from api.routes.staff_commands import book_for_member, remove_booking
+from api.routes.staff_commands import accept_for_member, book_for_member, remove_booking
 from domain.roles import Role
+
+
+class OfferedBooking(Input):
+    """Which booking's offer is accepted."""
+
+    booking_id: UUID
+
 
 _NOT_ASKED_YET = "-"  # in place of the reason, which is asked for last
 
@@ -66,6 +74,19 @@ def do_take_off(booking_id: UUID) -> Response:
     booking = v1(get_staff_booking)(booking_id)
     body = checked(RemoveBody, {"why": fields.get("why", ""), "refund": fields.get("refund") != "no"})
     return carry_out(booking.session.id, fields, _giving_remove(booking_id, body))
+
+
+@pages.post("/staff/sessions/<uuid:session_id>/accept")
+@staff_only(Role.ADMIN)
+def do_accept_for_member(session_id: UUID) -> Response:
+    """Accept an offered place for its member."""
+    fields = checked_form()
+    booking_id = checked(OfferedBooking, {"booking_id": fields.get("booking_id", "")}).booking_id
+    return carry_out(
+        session_id,
+        fields,
+        lambda _, headers: v1(accept_for_member)(booking_id, json_data=NoFields(), headers_data=headers),
+    )
 
 
 def _giving_remove(booking_id: UUID, body: RemoveBody) -> Give:

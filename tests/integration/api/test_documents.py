@@ -80,6 +80,7 @@ OPERATIONS = {
     "GET /v1/staff/bookings/{booking_id}": {200, 401, 403, 404, 500, 503},
     "GET /v1/staff/sessions/{session_id}/candidates": {200, 401, 403, 404, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/bookings": {201, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/staff/bookings/{booking_id}/acceptance": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/bookings/{booking_id}/cancellation": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/guests": {201, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/capacity": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},

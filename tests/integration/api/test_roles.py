@@ -46,6 +46,7 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/spaces": EVERYBODY,
     "GET /v1/staff/bookings/{booking_id}": TRAINER,
+    "POST /v1/staff/bookings/{booking_id}/acceptance": ADMIN,
     "POST /v1/staff/bookings/{booking_id}/cancellation": ADMIN,
     "POST /v1/staff/bookings/{booking_id}/attendance": TRAINER,
     "GET /v1/staff/check-ins/{code}": TRAINER,
