@@ -13,16 +13,8 @@ from api.pages.rendering import see_other
 from api.pages.staff.fields import number
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
-from domain.roles import Role
 
 M = TypeVar("M", bound=BaseModel)
-
-ROLE_NAMES = {
-    Role.MEMBER: N_("Member"),
-    Role.TRAINER: N_("Trainer"),
-    Role.ADMIN: N_("Admin"),
-    Role.OWNER: N_("Owner"),
-}
 
 _FIELDS = {
     "name": N_("Write a name of 1 to 200 characters."),

@@ -15,9 +15,10 @@ from api.pages.interface import v1
 from api.pages.passes import shown_passes
 from api.pages.queries import ON_A_PAGE, query_of, saved_words
 from api.pages.rendering import framed_page
+from api.pages.staff.change_words import say_changes
 from api.pages.staff.forms import Wrong, attempt, done
 from api.pages.staff.frame import staff_only
-from api.pages.staff.members import role_names
+from api.pages.staff.role_words import role_names
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_studio
 from api.routes.me import LEDGER_LINES_MAX
@@ -61,7 +62,7 @@ def show_member(member_id: UUID) -> Response:
         when=str(query.when),
         cursor=query.cursor,
         now=datetime.now(UTC),
-        changes=changes,
+        changes=say_changes(changes.items),
         time_zone=time_zone,
     )
 

@@ -2,14 +2,14 @@
 
 from flask import Response, request
 
-from api.language import gettext
 from api.models.staff_members import NewMemberBody, StaffMember, StaffMembersQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import ROLE_NAMES, Wrong, attempt, done
+from api.pages.staff.forms import Wrong, attempt, done
 from api.pages.staff.frame import staff_only
+from api.pages.staff.role_words import role_names
 from api.pages.visitors import checked_form
 from api.routes.staff_members import create_member, get_members
 from domain.members import MemberStatus
@@ -45,11 +45,6 @@ def do_create_member() -> Response:
     if wrong is not None:
         return _new_member_page(wrong)
     return done(f"/staff/members/{made[0].id}", "invited" if values["invite"] else "created")
-
-
-def role_names() -> dict[Role, str]:
-    """Return what each role is called, in the visitor's language."""
-    return {role: gettext(name) for role, name in ROLE_NAMES.items()}
 
 
 def _new_member_page(wrong: Wrong | None) -> Response:

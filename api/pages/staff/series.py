@@ -15,6 +15,7 @@ from api.pages.rendering import framed_page, see_other
 from api.pages.staff.fields import Form, FormFaultError, number, read_form
 from api.pages.staff.frame import staff_only
 from api.pages.staff.plan import choices, plan_values
+from api.pages.staff.rule_words import NTH_NAMES, WEEKDAY_NAMES, say_rule
 from api.pages.visitors import checked_form
 from api.problems import ProblemError
 from api.routes.catalogue import get_studio
@@ -29,19 +30,9 @@ from domain.roles import Role
 from domain.series import WEEKDAYS
 
 FREQUENCIES = (
-    ("weekly", N_("Weekly, on the days below")),
+    ("weekly", N_("Weekly")),
     ("daily", N_("Daily")),
-    ("monthly", N_("Monthly, on a day of the month or an nth day of the week")),
-)
-NTHS = (("1", N_("first")), ("2", N_("second")), ("3", N_("third")), ("4", N_("fourth")), ("-1", N_("last")))
-DAYS = (
-    ("MO", N_("Monday")),
-    ("TU", N_("Tuesday")),
-    ("WE", N_("Wednesday")),
-    ("TH", N_("Thursday")),
-    ("FR", N_("Friday")),
-    ("SA", N_("Saturday")),
-    ("SU", N_("Sunday")),
+    ("monthly", N_("Monthly")),
 )
 
 
@@ -88,11 +79,12 @@ def show_series(id_: UUID) -> Response:
 
 def series_page(id_: UUID, *, form: Form | None = None, changed: Any = None, status: int = 200) -> Response:
     """Return a series' page; `changed` is what a change would ask of its sessions, or has asked."""
-    query = query_of(PageQuery, "cursor")
+    query, series = query_of(PageQuery, "cursor"), v1(get_staff_series)(id_)
     return framed_page(
         "staff/series.html",
         status=status,
-        series=v1(get_staff_series)(id_),
+        series=series,
+        rule=say_rule(series.rule),
         page=v1(get_staff_series_sessions)(id_, query),
         made=_told_number("made"),
         left_out=_told_number("left_out"),
@@ -139,8 +131,8 @@ def _page(form: Form, *, preview: Any = None, conflicts: Any = (), status: int =
         form=form,
         choices=choices(),
         frequencies=[(value, gettext(name)) for value, name in FREQUENCIES],
-        nths=[(value, gettext(name)) for value, name in NTHS],
-        days=[(value, gettext(name)) for value, name in DAYS],
+        nths=[(value, gettext(name)) for value, name in NTH_NAMES.items()],
+        days=[(value, gettext(name)) for value, name in WEEKDAY_NAMES.items()],
         preview=preview,
         conflicts=preview.conflicts if preview else conflicts,
         time_zone=v1(get_studio)().time_zone,
