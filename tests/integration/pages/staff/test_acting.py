@@ -192,7 +192,7 @@ def test_before_it_is_confirmed_it_says_who_moves_up_who_is_refunded_and_who_is_
 
     (told,) = [one.text for one in page.elements if one.attributes.get("id") == "what-if"]
     assert "1 moves up from the line: Ben" in told
-    assert "1 gets a session back: Ann" in told
+    assert "Ann gives the place back; whether the pass gets the session back, you choose below." in told
     assert "2 are told: Ann, Ben" in told
     assert studio.roster(session_id) == {first.id: "confirmed", second.id: "waitlisted"}
 
