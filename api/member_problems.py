@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from api.language import N_, gettext
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from domain.members import MemberRefusal, MemberRefusedError
@@ -14,7 +15,7 @@ _CODES = {
     MemberRefusal.OUT_OF_REACH: ProblemCode.MEMBER_OUT_OF_REACH,
     MemberRefusal.LAST_OWNER: ProblemCode.LAST_OWNER,
 }
-_TAKEN = "Another member has this e-mail address already; look for them by it."
+_TAKEN = N_("Another member has this e-mail address already; look for them by it.")
 
 
 @contextmanager
@@ -23,5 +24,5 @@ def told_as_problems() -> Iterator[None]:
     try:
         yield
     except MemberRefusedError as error:
-        errors = {"email": _TAKEN} if error.refusal is MemberRefusal.EMAIL_TAKEN else None
+        errors = {"email": gettext(_TAKEN)} if error.refusal is MemberRefusal.EMAIL_TAKEN else None
         raise ProblemError(_CODES[error.refusal], errors=errors) from None

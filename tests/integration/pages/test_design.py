@@ -15,14 +15,6 @@ SMALL_SHEETS = ("tokens.css", "pages.css")
 STAFF_SHEETS = (*CLIENT_SHEETS, "staff.css")
 OPERATIONS = "staff/operations.html"
 OPERATIONS_SHEETS = (*STAFF_SHEETS, "staff-ops.css")
-ALL_SHEETS = ("tokens.css", "pages.css")
-STAFF_SHEETS = (*CLIENT_SHEETS, "staff.css")
-OPERATIONS = "staff/operations.html"
-OPERATIONS_SHEETS = (*STAFF_SHEETS, "staff-ops.css")
-AREA_SHEETS = {
-    "staff/operations.html": "staff-ops.css",
-}
-"""The staff's pages that load a sheet of their own beside the members'."""
 ALL_SHEETS = sorted({*CALENDAR_SHEETS, *SMALL_SHEETS, *OPERATIONS_SHEETS})
 BYTES_MAX, CALENDAR_BYTES_MAX = 25_000, 31_000
 LEAST_CONTRAST = {"text": 4.5, "control": 3.0}
