@@ -15,6 +15,7 @@ from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session
 SWEEP_EVERY_SECONDS = 1.0
 DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
+PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
 
 
 def _configuration() -> dict[str, Any]:
@@ -59,6 +60,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "seatline.remind",
                 "schedule": REMIND_EVERY_SECONDS,
                 "options": {"expires": 15.0},
+            },
+            "plan": {
+                "task": "seatline.plan_ahead",
+                "schedule": PLAN_EVERY_SECONDS,
+                "options": {"expires": PLAN_EVERY_SECONDS},
             },
         },
     }

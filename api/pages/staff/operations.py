@@ -60,6 +60,7 @@ BUSY = {
     "sweep": N_("sweeping"),
     "deliver": N_("delivering"),
     "remind": N_("looking for reminders"),
+    "plan": N_("planning series ahead"),
 }
 
 

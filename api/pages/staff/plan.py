@@ -21,6 +21,8 @@ from api.routes.staff_planning import post_staff_session, preview_session
 from domain.roles import Role
 
 NUMBERS = tuple(name for name in PlanBody.model_fields if not name.endswith("_id"))
+CHOSEN = ("date", "time", "training_id", "trainer_id", "space_id")
+"""What the address may choose already."""
 _LISTS = {"trainings": get_staff_trainings, "trainers": get_staff_trainers, "spaces": get_staff_spaces}
 
 
@@ -28,7 +30,7 @@ _LISTS = {"trainings": get_staff_trainings, "trainers": get_staff_trainers, "spa
 @staff_only(Role.ADMIN)
 def show_plan() -> Response:
     """Show the form, with what the address chooses already."""
-    return _page(Form({name: value for name, value in request.args.items() if name in {"date", "time"}}))
+    return _page(Form({name: value for name, value in request.args.items() if name in CHOSEN}))
 
 
 @pages.post("/staff/plan")

@@ -1,7 +1,7 @@
 """How a series repeats, in words."""
 
 from api.language import N_, gettext, ngettext
-from domain.series import Frequency
+from domain.series import WEEKDAYS, Frequency, Recurrence
 
 WEEKDAY_NAMES = {
     "MO": N_("Monday"),
@@ -17,23 +17,22 @@ NTH_NAMES = {"1": N_("first"), "2": N_("second"), "3": N_("third"), "4": N_("fou
 
 def say_rule(rule: str) -> str:
     """Return what a series' RRULE says: `Every week: Tuesday, Thursday`, `Every month: last Friday`."""
-    parts = dict(part.split("=", 1) for part in rule.split(";"))
-    interval = int(parts.get("INTERVAL", "1"))
-    match Frequency(parts["FREQ"].lower()):
-        case Frequency.DAILY:
-            often = ngettext("Every day", "Every %(num)s days", interval)
-        case Frequency.WEEKLY:
-            often = ngettext("Every week", "Every %(num)s weeks", interval)
-        case Frequency.MONTHLY:
-            often = ngettext("Every month", "Every %(num)s months", interval)
-    often = often % {"num": interval} if "%" in often else often
-    if "BYDAY" in parts:
-        return f"{often}: {', '.join(_say_day(day) for day in parts['BYDAY'].split(','))}"
-    if "BYMONTHDAY" in parts:
-        return gettext("%(often)s, on day %(number)s") % {"often": often, "number": parts["BYMONTHDAY"]}
+    found = Recurrence.of_rule(rule)
+    often = _say_frequency(found).replace("%(num)s", str(found.interval))
+    if found.weekdays:
+        nth = "" if found.nth is None else f"{gettext(NTH_NAMES[str(found.nth)])} "
+        days = [nth + gettext(WEEKDAY_NAMES[WEEKDAYS[day]]) for day in found.weekdays]
+        return f"{often}: {', '.join(days)}"
+    if found.month_day is not None:
+        return gettext("%(often)s, on day %(number)s") % {"often": often, "number": found.month_day}
     return often
 
 
-def _say_day(day: str) -> str:
-    nth, weekday = day[:-2], gettext(WEEKDAY_NAMES[day[-2:]])
-    return f"{gettext(NTH_NAMES[nth])} {weekday}" if nth else weekday
+def _say_frequency(found: Recurrence) -> str:
+    match found.frequency:
+        case Frequency.DAILY:
+            return ngettext("Every day", "Every %(num)s days", found.interval)
+        case Frequency.WEEKLY:
+            return ngettext("Every week", "Every %(num)s weeks", found.interval)
+        case Frequency.MONTHLY:
+            return ngettext("Every month", "Every %(num)s months", found.interval)
