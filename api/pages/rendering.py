@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api import language
 from api.language import gettext, pgettext, say_date
@@ -107,7 +107,7 @@ def moment(instant: datetime, time_zone: str) -> str:
 
 def when(instant: datetime, time_zone: str) -> Markup:
     """Return day and time as `moment` says them, marked for programs to read: a `<time>`."""
-    return Markup('<time datetime="{}">{}</time>').format(_iso(instant), moment(instant, time_zone))
+    return Markup(f'<time datetime="{_iso(instant)}">{escape(moment(instant, time_zone))}</time>')  # noqa: S704 - escaped
 
 
 def valid_until(ends: datetime, time_zone: str) -> str:

@@ -9,9 +9,11 @@ from api.language import N_, gettext, pgettext
 from api.models.staff import NotedChange
 from api.pages.queries import names
 from api.pages.rendering import say_day
+from api.pages.staff.attendance_words import ATTENDANCE_NAMES
 from api.pages.staff.role_words import ROLE_NAMES
 from api.pages.staff.rule_words import say_rule
 from api.routes.catalogue import get_spaces, get_trainers, get_trainings
+from domain.attendance import Attendance
 from domain.roles import Role
 from domain.staff_changes import ChangeKind, Subject
 
@@ -88,7 +90,6 @@ PATHS = {
 }
 """Where each kind of thing has a page of its own."""
 
-_ATTENDANCES = {"present": N_("Here"), "late": N_("Late"), "no_show": N_("Not come")}
 _LISTS = {"trainer_id": get_trainers, "space_id": get_spaces, "trainings": get_trainings}
 
 
@@ -155,7 +156,7 @@ def _say_start(text: str) -> str:
 
 _SAY: dict[str, Callable[[str], str]] = {
     "role": lambda text: gettext(ROLE_NAMES[Role(text)]),
-    "attendance": lambda text: gettext(_ATTENDANCES[text]),
+    "attendance": lambda text: gettext(ATTENDANCE_NAMES[Attendance(text)]),
     "rule": say_rule,
     "starts_at": _say_start,
     "starts_on": _say_day,
