@@ -16,6 +16,7 @@ SWEEP_EVERY_SECONDS = 1.0
 EXPIRE_OFFERS_EVERY_SECONDS = 2.0
 DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
+PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
 
 
 def _configuration() -> dict[str, Any]:
@@ -65,6 +66,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "seatline.remind",
                 "schedule": REMIND_EVERY_SECONDS,
                 "options": {"expires": 15.0},
+            },
+            "plan": {
+                "task": "seatline.plan_ahead",
+                "schedule": PLAN_EVERY_SECONDS,
+                "options": {"expires": PLAN_EVERY_SECONDS},
             },
         },
     }

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictStr
 
+from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Instant, NextCursor
 from api.models.tokens import NO_CONTROL
 from domain.members import MemberStatus
@@ -27,8 +28,17 @@ Why = Annotated[
     ),
 ]
 
+
+def _name(text: str) -> str:
+    try:
+        return checked_name(text)
+    except ValueError:
+        said = gettext(N_("Write a name of 1 to %(number)s characters, without line breaks"))
+        raise ValueError(said % {"number": NAME_CHARACTERS_MAX}) from None
+
+
 MemberName = Annotated[
-    StrictStr, AfterValidator(checked_name), Field(max_length=NAME_CHARACTERS_MAX, examples=["Maxim Bondar"])
+    StrictStr, AfterValidator(_name), Field(max_length=NAME_CHARACTERS_MAX, examples=["Maxim Bondar"])
 ]
 MemberEmail = Annotated[
     StrictStr, AfterValidator(checked_email), Field(max_length=EMAIL_CHARACTERS_MAX, examples=["maxim@example.org"])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StrictStr, model_validator
 
+from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Named, NextCursor
 from api.models.me import PassWithLedger
 from api.models.staff_members import Why
@@ -121,7 +122,7 @@ class PassTerms(Input):
     @model_validator(mode="after")
     def _both_or_neither(self) -> "PassTerms":
         if len({"sessions", "days"} & self.model_fields_set) == 1:
-            raise ValueError("Send `sessions` and `days` together, or neither for the terms of the type")
+            raise ValueError(gettext(N_("Send `sessions` and `days` together, or neither for the terms of the type")))
         return self
 
     @property
@@ -147,7 +148,7 @@ class ExtendPassBody(Input):
     @model_validator(mode="after")
     def _something(self) -> "ExtendPassBody":
         if self.sessions is None and self.days is None:
-            raise ValueError("Say how many sessions, how many days, or both")
+            raise ValueError(gettext(N_("Say how many sessions, how many days, or both")))
         return self
 
 

@@ -1,6 +1,6 @@
 """Adding a guest to a session: the form on its roster, and the same form again with what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Response
@@ -10,8 +10,8 @@ from api.models.staff_guests import AddGuestBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
-from api.pages.staff.acting import carry_out
-from api.pages.staff.forms import Wrong, attempt
+from api.pages.staff.acting import Give, carry_out
+from api.pages.staff.forms import WHOLE, Form
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
 from api.problem_kinds import ProblemCode
@@ -26,7 +26,7 @@ from domain.roles import Role
 @staff_only(Role.TRAINER)
 def show_add_guest(session_id: UUID) -> Response:
     """Ask who comes along."""
-    return _form_page(session_id, None, new_key())
+    return _form_page(session_id, Form(), new_key())
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/guests")
@@ -35,30 +35,27 @@ def do_add_guest(session_id: UUID) -> Response:
     """Add the guest once, however often the button is pressed, and go to the roster, which says what came of it."""
     fields = checked_form()
     values = {"name": fields.get("name", ""), "email": fields.get("email") or None, "why": fields.get("why", "")}
-    answers: list[Response] = []
-    wrong = attempt(AddGuestBody, values, lambda body: answers.append(_add(session_id, fields, body)), filled=fields)
-    return answers[0] if wrong is None else _form_page(session_id, wrong, fields.get("key") or new_key())
-
-
-def _add(session_id: UUID, fields: Mapping[str, str], body: AddGuestBody) -> Response:
     try:
-        return carry_out(
-            session_id, fields, lambda _, headers: v1(add_guest)(session_id, json_data=body, headers_data=headers)
-        )
+        came = carry_out(session_id, fields, AddGuestBody, values, _giving_guest(session_id))
     except ProblemError as problem:
         if problem.code is not ProblemCode.REFUSED:
             raise
         said = " ".join(gettext(SENTENCES[reason]) for reason in problem.reasons)
-        return _form_page(session_id, Wrong(fields, sentence=said, status=409), new_key())
+        return _form_page(session_id, Form(fields, {WHOLE: said}, status=409), new_key())
+    return _form_page(session_id, came, fields.get("key") or new_key()) if isinstance(came, Form) else came
 
 
-def _form_page(session_id: UUID, wrong: Wrong | None, key: str) -> Response:
+def _giving_guest(session_id: UUID) -> Callable[[AddGuestBody], Give]:
+    return lambda body: lambda _, headers: v1(add_guest)(session_id, json_data=body, headers_data=headers)
+
+
+def _form_page(session_id: UUID, form: Form, key: str) -> Response:
     session = v1(get_session)(session_id)
     return framed_page(
         "staff/guest.html",
-        status=wrong.status if wrong else 200,
+        status=form.status,
         session=session,
-        wrong=wrong,
+        form=form,
         key=key,
         tz=session.time_zone,
     )

@@ -12,7 +12,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, whole_number
+from api.pages.staff.forms import Form, attempt, done, number_or_none
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_studio
@@ -49,11 +49,11 @@ def do_grant_request(request_id: UUID) -> Response:
     """Grant the pass, and go back to what waits."""
     fields = checked_form()
     values: dict[str, Any] = {"why": fields.get("why", "")}
-    terms = {name: whole_number(fields.get(name, "")) for name in ("sessions", "days")}
+    terms = {name: number_or_none(fields.get(name, "")) for name in ("sessions", "days")}
     if any(value is not None for value in terms.values()):
         values = {**values, **terms}
-    wrong = attempt(GrantRequestBody, values, lambda body: v1(grant_request)(request_id, json_data=body), filled=fields)
-    return done("/staff/pass-requests", "granted") if wrong is None else _request_page(request_id, wrong, "grant")
+    came = attempt(GrantRequestBody, values, lambda body: v1(grant_request)(request_id, json_data=body), filled=fields)
+    return _answered(request_id, came, "granted")
 
 
 @pages.post("/staff/pass-requests/<uuid:request_id>/decline")
@@ -61,23 +61,27 @@ def do_grant_request(request_id: UUID) -> Response:
 def do_decline_request(request_id: UUID) -> Response:
     """Decline the request, and go back to what waits."""
     fields = checked_form()
-    wrong = attempt(
+    came = attempt(
         DeclineRequestBody,
         {"reason": fields.get("reason", "")},
         lambda body: v1(decline_request)(request_id, json_data=body),
         filled=fields,
     )
-    return done("/staff/pass-requests", "declined") if wrong is None else _request_page(request_id, wrong, "decline")
+    return _answered(request_id, came, "declined")
 
 
-def _request_page(request_id: UUID, wrong: Wrong | None = None, form: str = "") -> Response:
+def _answered(request_id: UUID, came: object, what: str) -> Response:
+    return _request_page(request_id, came, what) if isinstance(came, Form) else done("/staff/pass-requests", what)
+
+
+def _request_page(request_id: UUID, refused: Form | None = None, what: str = "") -> Response:
     found = v1(get_request)(request_id)
     return framed_page(
         "staff/pass_request.html",
-        status=wrong.status if wrong else 200,
+        status=refused.status if refused else 200,
         asked=found,
         type=v1(get_pass_type)(found.pass_type.id),
-        wrong=wrong,
-        refused_form=form,
+        refused=refused or Form(),
+        forms={"granted": Form(), "declined": Form()} | ({} if refused is None else {what: refused}),
         time_zone=v1(get_studio)().time_zone,
     )

@@ -27,7 +27,7 @@ def test_the_roster_has_a_form_that_adds_a_guest_and_says_so(browser: Browser, s
     assert "It is done" in page.texts("strong")
     (row,) = [one for one in page.all("tr") if one.attributes.get("id", "").startswith("booking-")]
     assert row.text.startswith("1 Iryna Bondar Guest")
-    assert "Iryna Bondar (guest)" in show(browser, f"{path}/print").texts("th")
+    assert "1 Iryna Bondar (guest)" in show(browser, f"{path}/print").texts("th")
 
 
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(

@@ -68,7 +68,7 @@ def test_declining_needs_a_reason_and_an_answered_one_says_so(browser: Browser, 
     browser.send(decline, reason="The course is full.")
     late = strictly(browser.send(grant, status=409).get_data(as_text=True))
 
-    assert without.texts("p", "error") == ["Say why, in up to 500 characters; the member is told."]
+    assert without.texts("p", "error") == ["Fill this in."]
     assert "The request is answered already; see below how and by whom." in late.texts("p")
     assert any("The course is full." in text and "Ada Admin" in text for text in late.texts("dd"))
 
