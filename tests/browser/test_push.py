@@ -89,8 +89,9 @@ class Pushing:
 
     def shown(self) -> list[dict[str, Any]]:
         """Return the notifications that are shown, as soon as there are any."""
-        self.page.wait_for_function(f"async () => (await ({SHOWN})()).length > 0")
-        found: list[dict[str, Any]] = self.page.evaluate(SHOWN)
+        # Looked at once: between two looks one may be gone.
+        wanted = f"async () => {{ const shown = await ({SHOWN})(); return shown.length ? shown : null }}"
+        found: list[dict[str, Any]] = self.page.wait_for_function(wanted).json_value()
         return found
 
     def _note(self, event: dict[str, Any]) -> None:

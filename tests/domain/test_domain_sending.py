@@ -239,7 +239,7 @@ def test_reminders_and_news_of_a_place_never_wait() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", CAN_WAIT)
+@pytest.mark.parametrize("kind", sorted(CAN_WAIT))
 def test_whoever_has_no_quiet_hours_waits_for_nothing(kind: NoticeKind) -> None:
     always = replace(EVERYTHING, quiet_hours=None)
 

@@ -163,7 +163,8 @@ def left_in_english(html: str, names: list[str]) -> str:
     while text != before:
         before, text = text, re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "", text)
     for name in sorted(names, key=len, reverse=True):
-        text = text.replace(name, "")
+        # As a whole: somebody may be called by a single letter.
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
     months = "|".join(f"{datetime(2031, month, 1, tzinfo=UTC):%B}" for month in range(1, 13))
     days = "|".join(f"{datetime(2031, 3, day, tzinfo=UTC):%A|%a}" for day in range(3, 10))
     text = re.sub(rf"\b({days}|{months})\b|\d+(st|nd|rd|th)\b", "", text)
