@@ -1,6 +1,7 @@
 """Hand a command in, wait for its outcome if that is wished, and answer with what became of it."""
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -25,20 +26,24 @@ from storage.queries.bookings import MyBooking, find_booking
 from storage.queries.commands import CommandState, count_ahead, find_command
 from workers import inbox
 
-_OF_STAFF = {"book_for_member", "cancel_for_member"}
-
 log = get_logger()
+
+Accept = Callable[[Db, CommandId], LoggedCommand | KeyReused | Refused]
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A command about to be handed in, with how it is to be taken; `as_staff` for the studio, not for oneself."""
+    """A command about to be handed in, with how it is to be taken; `as_staff` for the studio, not for oneself.
+
+    `accept` is another door than the inbox, for a command that is accepted with more in the same transaction.
+    """
 
     member_id: MemberId
     training_session_id: TrainingSessionId
     command: AskedCommand
     headers: CommandHeaders
     as_staff: bool = False
+    accept: Accept | None = None
 
 
 def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, dict[str, str]]:
@@ -79,6 +84,8 @@ def _answer(
 
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
     def question(db: Db) -> LoggedCommand | KeyReused | Refused:
+        if given.accept is not None:
+            return given.accept(db, command_id)
         return inbox.accept(
             db,
             services.redis,
@@ -135,5 +142,5 @@ def find_with_booking(
         state = replace(state, ahead=count_ahead(db, state.training_session_id, state.seq))
     # Until it is settled there is no booking, and a cancellation may name another member's.
     booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
-    may_see = booking is not None and (booking.booking.member_id == member_id or state.kind in _OF_STAFF)
+    may_see = booking is not None and (booking.booking.member_id == member_id or state.as_staff)
     return state, booking if may_see else None

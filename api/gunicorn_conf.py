@@ -4,6 +4,7 @@ Run it with `gunicorn -c api/gunicorn_conf.py`. `SEATLINE_BIND` says where to li
 many workers, `SEATLINE_ACCESS_LOG=-` writes a line for each request.
 """
 
+import gc
 import os
 import resource
 import warnings
@@ -30,3 +31,9 @@ def on_starting(_server: Any) -> None:
     """Let every worker have as many open connections as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Keep what the app is made of out of the garbage collector, which else goes through all of it in some request."""
+    gc.collect()
+    gc.freeze()

@@ -40,6 +40,9 @@ KIND_WORDS: dict[NoticeKind, KindWords] = {
     NoticeKind.PASS_EXPIRING: KindWords("Pass expiring", "A pass of yours expires soon."),
     NoticeKind.PASS_GRANTED: KindWords("New pass", "The studio gave you a pass."),
     NoticeKind.PASS_EXTENDED: KindWords("Pass extended", "The studio added to a pass of yours."),
+    NoticeKind.PASS_DEACTIVATED: KindWords("Pass turned off", "A pass of yours pays for nothing more for now."),
+    NoticeKind.PASS_ACTIVATED: KindWords("Pass turned on", "A pass of yours pays again."),
+    NoticeKind.PASS_REQUEST_DECLINED: KindWords("Request declined", "A pass that you asked for was not granted."),
 }
 
 

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from apiflask import APIBlueprint
+from flask import request
 
 from api import auth
 from api.errors import PROBLEM_JSON
@@ -89,16 +90,20 @@ def operation(
     problems: Iterable[ProblemCode] = (),
     answers: Mapping[int, dict[str, Any]] | None = None,
     summary: str | None = None,
+    body_bytes_max: int | None = None,
 ) -> Callable[[View], View]:
     """Document a view and check its caller's token before its input is looked at.
 
-    Put it directly under the route. `answers` are full OpenAPI responses beside the one of `@output`.
+    Put it directly under the route. `answers` are full OpenAPI responses beside the one of `@output`. Who is let in may
+    send a body of up to `body_bytes_max`, where that is more than the server reads of others.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             _let_in(access)
+            if body_bytes_max is not None:
+                request.max_content_length = max(body_bytes_max, request.max_content_length or 0)
             return view(*args, **kwargs)
 
         documented = _described.doc(

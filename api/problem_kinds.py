@@ -31,11 +31,16 @@ class ProblemCode(StrEnum):
     MEMBER_NOT_FOUND = "member_not_found"
     MEMBER_OUT_OF_REACH = "member_out_of_reach"
     MEMBER_HAS_PASSWORD = "member_has_password"  # noqa: S105 - a code, not a password
+    MEMBER_WITHOUT_EMAIL = "member_without_email"
+    MEMBER_IS_GUEST = "member_is_guest"
     LAST_OWNER = "last_owner"
     PASS_NOT_FOUND = "pass_not_found"  # noqa: S105 - a code, not a password
     PASS_TYPE_NOT_FOUND = "pass_type_not_found"  # noqa: S105
     PASS_TYPE_SOLD = "pass_type_sold"  # noqa: S105
     PASS_UNFIT = "pass_unfit"  # noqa: S105
+    PASS_REQUEST_NOT_FOUND = "pass_request_not_found"  # noqa: S105
+    PASS_REQUEST_OPEN = "pass_request_open"  # noqa: S105
+    PASS_REQUEST_ANSWERED = "pass_request_answered"  # noqa: S105
     ENTRY_NOT_FOUND = "entry_not_found"
     SERIES_NOT_FOUND = "series_not_found"
     PUSH_SUBSCRIPTION_NOT_FOUND = "push_subscription_not_found"
@@ -149,6 +154,16 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "The member has a password",
         "Only who has no password is invited; who has forgotten theirs asks for a new one at /password-reset.",
     ),
+    ProblemCode.MEMBER_WITHOUT_EMAIL: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The guest has no e-mail address",
+        "An invitation is mailed; give the guest an e-mail address first, with PATCH /v1/staff/members/{id}.",
+    ),
+    ProblemCode.MEMBER_IS_GUEST: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The member is a guest",
+        "A guest has no account and so no other role; invite them, and change it once they have a password.",
+    ),
     ProblemCode.LAST_OWNER: ProblemKind(
         HTTPStatus.CONFLICT,
         "This is the last owner",
@@ -171,6 +186,21 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.CONFLICT,
         "The pass does not take this",
         "The pass cannot be granted or extended like this; look at it again, and see what it still needs.",
+    ),
+    ProblemCode.PASS_REQUEST_NOT_FOUND: ProblemKind(
+        HTTPStatus.NOT_FOUND,
+        "No such request for a pass",
+        "There is no such request, or its member is gone; see /v1/me/pass-requests, as staff /v1/staff/pass-requests.",
+    ),
+    ProblemCode.PASS_REQUEST_OPEN: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "You have asked for this pass already",
+        "The studio has not answered your request for such a pass yet; wait for the answer, or withdraw the request.",
+    ),
+    ProblemCode.PASS_REQUEST_ANSWERED: ProblemKind(
+        HTTPStatus.CONFLICT,
+        "The request is answered already",
+        "The request was granted, declined or withdrawn before; look at it again, it says by whom and when.",
     ),
     ProblemCode.ENTRY_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND,

@@ -30,6 +30,7 @@ def csv_of(roster: Roster) -> bytes:
             gettext("Moved up from the line"),
             gettext("Came"),
             gettext("Reasons"),
+            gettext("Guest"),
         ]
     )
     zone = ZoneInfo(roster.session.time_zone)
@@ -62,6 +63,7 @@ def _rows(entries: Iterable[RosterEntry], zone: ZoneInfo, words: dict[str, str])
             _clock(entry.promoted_at, zone),
             "" if entry.attendance is None else words[entry.attendance],
             " ".join(reason.sentence for reason in entry.skipped),
+            gettext("yes") if entry.guest else "",
         )
 
 

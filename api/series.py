@@ -9,16 +9,14 @@ from api.planning import AHEAD_MAX, read_plan
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from domain.facts import TrainingSession
-from domain.series import OCCURRENCES_MAX, Occurrence, Recurrence, first_overlap
+from domain.series import AHEAD, OCCURRENCES_MAX, Occurrence, Recurrence, first_overlap
 from domain.wall_clock import Shown
 from storage.database import Db
 from storage.identifiers import new_id
 from storage.planning import Conflict
-from storage.series import NewSeries, Planned
+from storage.series import Planned, Series
 from workers.recurrence import TooManyError, occurrences, reaches_its_count
 
-WITHOUT_END = timedelta(days=365)
-"""How far ahead a series without an end is planned."""
 FIRST_MAX = 10
 CONFLICTS_MAX = 200
 
@@ -27,7 +25,7 @@ CONFLICTS_MAX = 200
 class SeriesPlan:
     """A series about to be made; `found` and `planned` go side by side."""
 
-    series: NewSeries
+    series: Series
     found: list[Occurrence]
     planned: list[Planned]
     time_zone: str
@@ -55,7 +53,7 @@ def read_series(db: Db, body: SeriesBody) -> SeriesPlan:
             N_("Its own sessions run into each other at %(moment)s; choose other times or a shorter duration.")
         )
         raise _wrong("times", said % {"moment": f"{overlap.local:%Y-%m-%d %H:%M}"})
-    series = NewSeries(
+    series = Series(
         new_id(), pattern, recurrence.rule, recurrence.times, recurrence.starts_on, recurrence.ends_on,
         recurrence.count, tuple(sorted(recurrence.except_on)),
         found[-1].local.date() if recurrence.count is not None else through,
@@ -109,7 +107,7 @@ def _through(recurrence: Recurrence, today: date) -> date:
             raise _wrong(field, gettext(N_("This is more than five years ahead; choose a day that comes sooner.")))
     if recurrence.ends_on is not None:
         return recurrence.ends_on
-    return farthest if recurrence.count is not None else recurrence.starts_on + WITHOUT_END
+    return farthest if recurrence.count is not None else recurrence.starts_on + AHEAD
 
 
 def _wrong(field: str, said: str) -> ProblemError:

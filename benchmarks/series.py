@@ -19,7 +19,7 @@ from domain.ids import MemberId, SpaceId, TrainerId, TrainingId, TrainingSession
 from domain.series import Frequency, Recurrence
 from storage.database import Db, connect
 from storage.identifiers import new_id
-from storage.series import NewSeries, Planned, add_series
+from storage.series import Planned, Series, add_series
 from storage.settings import settings
 from workers.recurrence import occurrences
 
@@ -73,9 +73,9 @@ def _planned(training: TrainingId, space: SpaceId, trainer: TrainerId) -> list[P
     ]  # fmt: skip
 
 
-def _series(planned: list[Planned]) -> NewSeries:
+def _series(planned: list[Planned]) -> Series:
     recurrence, last = _recurrence(), planned[-1].occurrence.date()
-    return NewSeries(
+    return Series(
         new_id(), planned[0].training_session, recurrence.rule, TIMES, recurrence.starts_on, None, SESSIONS, (), last
     )
 

@@ -27,7 +27,10 @@ class CancelBooking:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """A member takes the place that is offered to them, paid for with the pass of their booking."""
+    """A member takes the place that is offered to them, paid for with the pass of their booking.
+
+    Staff may say so for the member, who called or cannot sign in.
+    """
 
     booking_id: BookingId
 

@@ -6,6 +6,7 @@ from domain import booking, offers, training_session, waitlist
 from domain.commands import (
     AcceptedCommand,
     AcceptOffer,
+    Actor,
     BookForMember,
     BookSeat,
     CancelBooking,
@@ -18,7 +19,7 @@ from domain.commands import (
 )
 from domain.events import CancelledBy
 from domain.facts import Facts
-from domain.ids import BookingId, CommandId, MemberId
+from domain.ids import BookingId, CommandId
 from domain.outcomes import Outcome, Refused
 from domain.refusals import RefusalReason
 
@@ -34,8 +35,7 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
     command = accepted.command
     match command:
         case BookSeat() | CancelBooking() | AcceptOffer():
-            assert accepted.actor.member_id is not None  # noqa: S101 - _may_ask has seen to it
-            return _for_the_member(facts, accepted.id, command, member_id=accepted.actor.member_id, now=now)
+            return _for_the_member(facts, accepted.id, command, accepted.actor, now=now)
         case BookForMember(member_id, pass_id):
             return booking.book(
                 facts,
@@ -60,15 +60,18 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
 
 
 def _for_the_member(
-    facts: Facts, id_: CommandId, command: BookSeat | CancelBooking | AcceptOffer, *, member_id: MemberId, now: datetime
+    facts: Facts, id_: CommandId, command: BookSeat | CancelBooking | AcceptOffer, actor: Actor, *, now: datetime
 ) -> Outcome:
+    member_id = actor.member_id
+    assert member_id is not None  # noqa: S101 - _may_ask has seen to it
     match command:
         case BookSeat(pass_id):
             return booking.book(facts, booking_id=BookingId(id_), member_id=member_id, pass_id=pass_id, now=now)
         case CancelBooking(booking_id):
             return booking.cancel(facts, booking_id=booking_id, now=now, member_id=member_id)
         case AcceptOffer(booking_id):
-            return offers.accept(facts, booking_id=booking_id, member_id=member_id, now=now)
+            whose = None if actor.is_staff else member_id
+            return offers.accept(facts, booking_id=booking_id, member_id=whose, now=now)
 
 
 def _may_ask(accepted: AcceptedCommand) -> bool:

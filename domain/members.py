@@ -21,16 +21,19 @@ class MemberRefusal(StrEnum):
     NOT_FOUND = "not_found"
     EMAIL_TAKEN = "email_taken"
     HAS_PASSWORD = "has_password"  # noqa: S105 - a reason, not a password
+    NO_EMAIL = "no_email"
+    IS_GUEST = "is_guest"
     OUT_OF_REACH = "out_of_reach"
     LAST_OWNER = "last_owner"
 
 
 class MemberRefusedError(Exception):
-    """The member cannot be changed so; nothing was changed."""
+    """The member cannot be changed so; nothing was changed. `holder` names who has an address that is taken."""
 
-    def __init__(self, refusal: MemberRefusal) -> None:
+    def __init__(self, refusal: MemberRefusal, holder: str = "") -> None:
         super().__init__(refusal)
         self.refusal = refusal
+        self.holder = holder
 
 
 @dataclass(frozen=True, slots=True)

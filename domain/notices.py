@@ -48,6 +48,9 @@ class NoticeKind(StrEnum):
     PASS_EXPIRING = "pass_expiring"  # noqa: S105
     PASS_GRANTED = "pass_granted"  # noqa: S105
     PASS_EXTENDED = "pass_extended"  # noqa: S105
+    PASS_DEACTIVATED = "pass_deactivated"  # noqa: S105
+    PASS_ACTIVATED = "pass_activated"  # noqa: S105
+    PASS_REQUEST_DECLINED = "pass_request_declined"  # noqa: S105
     PASSWORD_RESET = "password_reset"  # noqa: S105
     INVITATION = "invitation"
 
@@ -63,6 +66,9 @@ NOT_OF_COMMANDS = WITH_A_LINK | {
     NoticeKind.PASS_EXPIRING,
     NoticeKind.PASS_GRANTED,
     NoticeKind.PASS_EXTENDED,
+    NoticeKind.PASS_DEACTIVATED,
+    NoticeKind.PASS_ACTIVATED,
+    NoticeKind.PASS_REQUEST_DECLINED,
 }
 """Kinds that no command of a session causes: the clock does, the studio by what it does with a pass, or a member who
 has no password."""
@@ -73,7 +79,7 @@ RUNNING_LOW_AT = 2
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Who must hear what, about a booking, a pass or both.
+    """Who must hear what, about a booking, a pass or both, or a request for a pass that was declined.
 
     `details` holds plain JSON values the message needs beside the session, the booking and the pass.
     """

@@ -12,16 +12,17 @@ from domain.refusals import RefusalReason
 from domain.waitlist import fill_places
 
 
-def accept(facts: Facts, *, booking_id: BookingId, member_id: MemberId, now: datetime) -> Outcome:
+def accept(facts: Facts, *, booking_id: BookingId, member_id: MemberId | None, now: datetime) -> Outcome:
     """Take the place that is offered; the pass of the booking pays, and must be able to at this moment.
 
-    An offer that has ended is refused, whether or not it was swept away yet. One refused for its pass stands.
+    With a `member_id` the booking must be that member's; staff, who accept for anybody, pass none. An offer that has
+    ended is refused, whether or not it was swept away yet. One refused for its pass stands.
     """
     training_session = facts.training_session
     booking = live_booking_of(facts, booking_id, member_id)
     if isinstance(booking, Refused):
         gone = facts.bookings.get(booking_id)
-        expired = gone is not None and gone.member_id == member_id and gone.offer_ended_at(now)
+        expired = gone is not None and gone.member_id == (member_id or gone.member_id) and gone.offer_ended_at(now)
         return Refused((RefusalReason.OFFER_EXPIRED,)) if expired and not training_session.cancelled else booking
     if booking.status is BookingStatus.CONFIRMED:
         return Refused((RefusalReason.ALREADY_BOOKED,))
@@ -33,13 +34,13 @@ def accept(facts: Facts, *, booking_id: BookingId, member_id: MemberId, now: dat
         return Refused((RefusalReason.OFFER_EXPIRED,))
     reasons = unusable_reasons(
         facts.passes.get(booking.pass_id),
-        member_id=member_id,
+        member_id=booking.member_id,
         training_id=training_session.training_id,
         now=now,
     )
     if reasons:
         return Refused(reasons)
-    return Applied((OfferAccepted(booking.id, member_id, booking.pass_id),))
+    return Applied((OfferAccepted(booking.id, booking.member_id, booking.pass_id),))
 
 
 def expire(facts: Facts, *, now: datetime) -> Outcome:

@@ -26,9 +26,22 @@ CAN_WAIT = frozenset(
         NoticeKind.PASS_EXPIRING,
         NoticeKind.PASS_GRANTED,
         NoticeKind.PASS_EXTENDED,
+        NoticeKind.PASS_DEACTIVATED,
+        NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_REQUEST_DECLINED,
     }
 )
 """What may lie until the morning. Reminders are no part of it: they go out before the quiet hours."""
+
+_PASS_STANDS_SO = frozenset(
+    {
+        NoticeKind.PASS_RUNNING_LOW,
+        NoticeKind.PASS_EXPIRING,
+        NoticeKind.PASS_DEACTIVATED,
+        NoticeKind.PASS_ACTIVATED,
+    }
+)
+"""What these tell of a pass is true only while it stands so."""
 
 BEFORE_THE_START = timedelta(hours=1)  # nothing about a session waits until later than this before it
 
@@ -95,7 +108,7 @@ def moved_on(told: Told, *, now: datetime) -> str | None:
         return None
     if told.kind in WITH_A_LINK:
         return "the link is gone" if told.link is None else told.link.why_dead(now)
-    if told.kind in {NoticeKind.PASS_RUNNING_LOW, NoticeKind.PASS_EXPIRING}:
+    if told.kind in _PASS_STANDS_SO:
         return _pass_moved_on(told, now)
     if told.booking is None or told.training_session is None:
         return None
@@ -123,8 +136,12 @@ def _booking_moved_on(kind: NoticeKind, booking: Booking, now: datetime) -> str 
 
 def _pass_moved_on(told: Told, now: datetime) -> str | None:
     pass_ = told.pass_
+    if told.kind is NoticeKind.PASS_DEACTIVATED:
+        return "the pass is active again" if pass_ is not None and pass_.active else None
     if pass_ is None or not pass_.active:
         return "the pass is not active"
+    if told.kind is NoticeKind.PASS_ACTIVATED:
+        return None
     if pass_.expires_at is not None and now >= pass_.expires_at:
         return "the pass has expired"
     if told.kind is NoticeKind.PASS_EXPIRING:

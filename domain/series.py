@@ -1,12 +1,14 @@
 """How a series repeats, by the ideas of RFC 5545; days and times are those of the studio's clocks."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from domain.wall_clock import Shown
 
+AHEAD = timedelta(days=365)
+"""How far ahead a series without an end is planned."""
 OCCURRENCES_MAX = 5_000
 """No series plans more sessions at once."""
 
@@ -52,6 +54,34 @@ class Recurrence:
         if self.month_day is not None:
             parts.append(f"BYMONTHDAY={self.month_day}")
         return ";".join(parts)
+
+    @classmethod
+    def of_rule(
+        cls,
+        rule: str,
+        *,
+        starts_on: date = date.min,
+        times: tuple[time, ...] = (),
+        ends_on: date | None = None,
+        count: int | None = None,
+        except_on: frozenset[date] = frozenset(),
+    ) -> "Recurrence":
+        """Return the recurrence whose `rule` is this one."""
+        parts = dict(part.split("=", 1) for part in rule.split(";"))
+        days = [day for day in parts.get("BYDAY", "").split(",") if day]
+        nth = days[0][:-2] if days else ""
+        return cls(
+            Frequency(parts["FREQ"].lower()),
+            starts_on,
+            times,
+            int(parts["INTERVAL"]),
+            weekdays=tuple(WEEKDAYS.index(day[-2:]) for day in days),
+            month_day=int(parts["BYMONTHDAY"]) if "BYMONTHDAY" in parts else None,
+            nth=int(nth) if nth else None,
+            ends_on=ends_on,
+            count=count,
+            except_on=except_on,
+        )
 
 
 @dataclass(frozen=True, slots=True)

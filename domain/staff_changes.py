@@ -12,6 +12,7 @@ class Subject(StrEnum):
     MEMBER = "member"
     PASS = "pass"  # noqa: S105 - a kind of thing
     PASS_TYPE = "pass_type"  # noqa: S105
+    PASS_REQUEST = "pass_request"  # noqa: S105
     BOOKING = "booking"
     TRAINING = "training"
     TRAINER = "trainer"
@@ -26,6 +27,7 @@ class ChangeKind(StrEnum):
     MEMBER_ROLE_CHANGED = "member_role_changed"
     MEMBER_CREATED = "member_created"
     MEMBER_INVITED = "member_invited"
+    GUEST_ADDED = "guest_added"
     MEMBER_EDITED = "member_edited"
     MEMBER_SUSPENDED = "member_suspended"
     MEMBER_REACTIVATED = "member_reactivated"
@@ -34,6 +36,8 @@ class ChangeKind(StrEnum):
     PASS_EXTENDED = "pass_extended"  # noqa: S105
     PASS_DEACTIVATED = "pass_deactivated"  # noqa: S105
     PASS_ACTIVATED = "pass_activated"  # noqa: S105
+    PASS_REQUEST_GRANTED = "pass_request_granted"  # noqa: S105
+    PASS_REQUEST_DECLINED = "pass_request_declined"  # noqa: S105
     PASS_TYPE_CREATED = "pass_type_created"  # noqa: S105
     PASS_TYPE_CHANGED = "pass_type_changed"  # noqa: S105
     ATTENDANCE_NOTED = "attendance_noted"

@@ -74,7 +74,7 @@ def harmless(text: str) -> str:
 
 
 def _about(notice: ToldNotice) -> Iterator[tuple[str, str]]:
-    yield "member", f"{notice.member_name} <{notice.email}>"
+    yield "member", notice.member_name if notice.email is None else f"{notice.member_name} <{notice.email}>"
     if notice.booking:
         session = notice.booking.session
         starts_at = _instant(session.training_session.starts_at)

@@ -18,6 +18,7 @@ _FORGOTTEN = (
     "DELETE FROM calendar_feeds WHERE member_id = %(member)s",
     "DELETE FROM push_subscriptions WHERE member_id = %(member)s",
     "DELETE FROM notification_preferences WHERE member_id = %(member)s",
+    "DELETE FROM pass_requests WHERE member_id = %(member)s",
     # Where messages went is forgotten as well, and what is still due goes nowhere; webhooks are the operator's own.
     """
     UPDATE delivery_attempts SET said = NULL
@@ -42,7 +43,7 @@ _FORGOTTEN = (
     """
     UPDATE members
        SET name = %(name)s, email = 'former-' || id || '@removed.invalid', password_hash = NULL, role = 'member',
-           suspended_at = NULL, removed_at = statement_timestamp()
+           guest = false, suspended_at = NULL, removed_at = statement_timestamp()
      WHERE id = %(member)s
     """,
 )
@@ -57,7 +58,7 @@ def remove_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId) 
     committed it, and it is cancelled here, or finds the pass not active. Asked again it comes to the same. Raises
     `MemberRefusedError`.
     """
-    with refusing(), db.transaction():
+    with refusing(db), db.transaction():
         if _is_removed(db, member_id):
             return []
         actor, member = lock_both(db, actor_id, member_id)

@@ -20,16 +20,20 @@ from storage.password_links import Invitation
 from storage.sign_ins import end_all_sign_ins
 from storage.staff_changes import note_change
 
-_REFUSALS = {"members_email": MemberRefusal.EMAIL_TAKEN, "members_last_owner": MemberRefusal.LAST_OWNER}
+_REFUSALS = {
+    "members_email": MemberRefusal.EMAIL_TAKEN,
+    "members_last_owner": MemberRefusal.LAST_OWNER,
+    "members_guest_has_no_account": MemberRefusal.IS_GUEST,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class LockedMember:
-    """A member whose row this transaction holds."""
+    """A member whose row this transaction holds; `email` is None for a guest who gave none."""
 
     person: Person
     name: str
-    email: str
+    email: str | None
 
 
 def status_of(suspended_at: datetime | None, removed_at: datetime | None) -> MemberStatus:
@@ -44,7 +48,7 @@ def create_member(db: Db, member_id: MemberId, *, name: str, email: str, actor_i
 
     Raises `MemberRefusedError` if another member has the address, in whatever case.
     """
-    with refusing(), db.transaction():
+    with refusing(db, email), db.transaction():
         made = db.execute(
             """
             INSERT INTO members (id, name, email) VALUES (%s, %s, %s)
@@ -59,9 +63,11 @@ def create_member(db: Db, member_id: MemberId, *, name: str, email: str, actor_i
 def invite(db: Db, link_id: UUID, member_id: MemberId, *, actor_id: MemberId | None) -> Invitation:
     """Write an invitation as `storage.password_links.invite` does, with a note of who did.
 
-    Raises `MemberRefusedError` if there is no such member, or one with a password.
+    Raises `MemberRefusedError` if there is no such member, one with a password, or a guest without an address.
     """
     with db.transaction():
+        if _has_no_email(db, member_id):
+            raise MemberRefusedError(MemberRefusal.NO_EMAIL)
         try:
             invitation = password_links.invite(db, link_id, member_id)
         except LookupError:
@@ -80,7 +86,7 @@ def edit_member(
 
     With another address the links that were mailed to the one before end. Raises `MemberRefusedError`.
     """
-    with refusing(), db.transaction():
+    with refusing(db, email), db.transaction():
         actor, member = lock_both(db, actor_id, member_id)
         if not may_edit(actor, member.person):
             raise MemberRefusedError(MemberRefusal.OUT_OF_REACH)
@@ -102,7 +108,7 @@ def change_role(db: Db, member_id: MemberId, role: Role, *, why: str, actor_id: 
     Raises `MemberRefusedError`, with `LAST_OWNER` also where two owners demote each other at the same moment: the
     database lets the first.
     """
-    with refusing(), db.transaction():
+    with refusing(db), db.transaction():
         actor, member = lock_both(db, actor_id, member_id)
         if member.person.role is role:
             return
@@ -119,7 +125,7 @@ def suspend_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId)
 
     Asked again it comes to the same, noted once. Raises `MemberRefusedError`.
     """
-    with refusing(), db.transaction():
+    with refusing(db), db.transaction():
         _lock_to_end(db, member_id, actor_id)
         changed = db.execute(
             "UPDATE members SET suspended_at = statement_timestamp() WHERE id = %s AND suspended_at IS NULL",
@@ -132,7 +138,7 @@ def suspend_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId)
 
 def reactivate_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId) -> None:
     """Let a suspended member in again. Asked again it comes to the same, noted once. Raises `MemberRefusedError`."""
-    with refusing(), db.transaction():
+    with refusing(db), db.transaction():
         _lock_to_end(db, member_id, actor_id)
         changed = db.execute(
             "UPDATE members SET suspended_at = NULL WHERE id = %s AND suspended_at IS NOT NULL", (member_id,)
@@ -163,15 +169,19 @@ def lock_both(db: Db, actor_id: MemberId, member_id: MemberId) -> tuple[Person, 
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what the database refuses by its constraints into `MemberRefusedError`."""
+def refusing(db: Db, email: str | None = None) -> Iterator[None]:
+    """Turn what the database refuses by its constraints into `MemberRefusedError`; put it around the transaction.
+
+    It names who has this `email` already, if that is why.
+    """
     try:
         yield
     except psycopg.IntegrityError as error:
         refusal = _REFUSALS.get(error.diag.constraint_name or "")
         if refusal is None:
             raise
-        raise MemberRefusedError(refusal) from None
+        row = db.execute("SELECT name FROM members WHERE lower(email) = lower(%s)", (email,)).fetchone()
+        raise MemberRefusedError(refusal, row[0] if row and refusal is MemberRefusal.EMAIL_TAKEN else "") from None
 
 
 def note_about_member(
@@ -186,6 +196,11 @@ def note_about_member(
 ) -> None:
     """Note what was changed of a member, inside the transaction of the change."""
     note_change(db, actor_id, StaffChange(kind, Subject.MEMBER, member_id, why, before or {}, after or {}))
+
+
+def _has_no_email(db: Db, member_id: MemberId) -> bool:
+    row = db.execute("SELECT email IS NULL FROM members WHERE id = %s FOR SHARE", (member_id,)).fetchone()
+    return row is not None and row[0]
 
 
 def _lock_to_end(db: Db, member_id: MemberId, actor_id: MemberId) -> None:

@@ -74,8 +74,8 @@ def relay(db: Db, *, limit: int) -> int:
     One transaction under a lock that one process holds at a time: numbers have no gaps and become visible in their
     order. Every member is told by e-mail and on each device with a push subscription, every webhook what it asked
     for; what a member does not want is dropped right before sending, with that reason. Nothing is mailed to who was
-    removed. Notices that carry a link are none of it: they are written with their one delivery, by
-    `storage.password_links`.
+    removed, nor to a guest without an address. Notices that carry a link are none of it: they are written with their
+    one delivery, by `storage.password_links`.
     """
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (RELAY_LOCK,))
@@ -96,7 +96,7 @@ def relay(db: Db, *, limit: int) -> int:
                   JOIN members ON members.id = relayed.member_id
                  CROSS JOIN LATERAL (
                        SELECT 'email' AS channel, members.email AS address, NULL::uuid AS address_id
-                        WHERE members.removed_at IS NULL
+                        WHERE members.removed_at IS NULL AND members.email IS NOT NULL
                        UNION ALL
                        SELECT 'push', device, id FROM push_subscriptions WHERE member_id = members.id
                        UNION ALL

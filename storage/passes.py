@@ -126,6 +126,19 @@ def extend_pass(db: Db, pass_id: PassId, *, sessions: int | None, days: int | No
         return ChangedPass(extended, locked.name, granted, notice, tuple(caused))
 
 
+def switch_pass(db: Db, pass_id: PassId, *, active: bool) -> ChangedPass:
+    """Let a pass pay or not, and write the notice of it, inside the caller's transaction. Raises `NoSuchPassError`.
+
+    When it pays again, sessions where somebody waits who was skipped for it are asked to look again.
+    """
+    locked = _lock(db, pass_id)
+    db.execute("UPDATE passes SET active = %s WHERE id = %s", (active, pass_id))
+    switched = replace(locked.pass_, active=active)
+    notice = _tell(db, NoticeKind.PASS_ACTIVATED if active else NoticeKind.PASS_DEACTIVATED, switched)
+    caused = accept_reconsiderations(db, [pass_id]) if active else []
+    return ChangedPass(switched, locked.name, locked.sessions_granted, notice, tuple(caused))
+
+
 def _check(*, sessions: int | None, days: int | None) -> None:
     for number, most, what in ((sessions, SESSIONS_MAX, "sessions"), (days, DAYS_MAX, "days")):
         if number is not None and not 1 <= number <= most:

@@ -4,6 +4,7 @@ A link is a row without a secret: what stands in its address is made of its id a
 reads the address. Whatever changes a member's password or links locks the member's row first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,11 +13,11 @@ from domain.ids import MemberId
 from domain.notices import NoticeKind
 from domain.password_links import HOLDS, OPEN_RESETS_MAX, LinkEnding, LinkPurpose
 from storage.database import Db
+from storage.identifiers import new_id
 from storage.sign_ins import end_all_sign_ins
 
 _KEPT_DAYS = 30  # past its end a link still says why it does not hold, and why its mail was not sent
 
-# The notice is written as read, since no inbox shows it, and with its one delivery, since the relay passes it by.
 _WRITE = """
     WITH link AS (
         INSERT INTO password_links (id, member_id, purpose, created_at, expires_at)
@@ -28,8 +29,21 @@ _WRITE = """
                 WHERE open.member_id = members.id AND open.purpose = %(purpose)s AND open.ended IS NULL
                   AND open.expires_at > statement_timestamp()))
         ON CONFLICT (id) DO NOTHING
-        RETURNING id, member_id, created_at, expires_at),
-    notice AS (
+        RETURNING id, member_id, created_at, expires_at)
+"""
+
+_WRITE_MANY = """
+    WITH link AS (
+        INSERT INTO password_links (id, member_id, purpose, created_at, expires_at)
+        SELECT wanted.id, members.id, %(purpose)s, statement_timestamp(), statement_timestamp() + %(holds)s
+          FROM unnest(%(ids)s::uuid[], %(members)s::uuid[]) AS wanted (id, member_id)
+          JOIN members ON members.id = wanted.member_id
+        RETURNING id, member_id, created_at, expires_at)
+"""
+
+# The notice is written as read, since no inbox shows it, and with its one delivery, since the relay passes it by.
+_TELL = """
+    , notice AS (
         INSERT INTO notices (cause, member_id, kind, password_link_id, details, created_at, read_at)
         SELECT id, member_id, %(kind)s, id, '{}', created_at, created_at FROM link
         RETURNING id, member_id, kind, created_at),
@@ -112,6 +126,30 @@ def invite(db: Db, link_id: UUID, member_id: MemberId) -> Invitation | None:
     return Invitation(link_id, expires_at)
 
 
+def invite_many(db: Db, member_ids: Sequence[MemberId]) -> None:
+    """Invite each of these members as `invite` does, in two statements, inside the transaction that locked their rows.
+
+    They have an address and no password.
+    """
+    db.execute(
+        """
+        UPDATE password_links SET ended = %s, ended_at = statement_timestamp()
+         WHERE member_id = ANY(%s) AND purpose = %s AND ended IS NULL
+        """,
+        (str(LinkEnding.REPLACED), list(member_ids), str(LinkPurpose.INVITATION)),
+    )
+    db.execute(
+        _WRITE_MANY + _TELL,
+        {
+            "ids": [new_id() for _ in member_ids],
+            "members": list(member_ids),
+            "purpose": str(LinkPurpose.INVITATION),
+            "holds": HOLDS[LinkPurpose.INVITATION],
+            "kind": str(NoticeKind.INVITATION),
+        },
+    )
+
+
 def find_open_link(db: Db, link_id: UUID) -> OpenLink | None:
     """Return the link while it holds; looking at it changes nothing."""
     row = db.execute(
@@ -154,7 +192,8 @@ def use_link(db: Db, link_id: UUID, *, password_hash: str) -> bool:
         ).rowcount
         if not used:
             return False
-        db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (password_hash, member_id))
+        # A guest who chooses a password is a guest no more; what they booked and their passes are theirs already.
+        db.execute("UPDATE members SET password_hash = %s, guest = false WHERE id = %s", (password_hash, member_id))
         end_links(db, member_id)
         end_all_sign_ins(db, member_id)
     return True
@@ -180,7 +219,7 @@ def _write(
 ) -> datetime | None:
     kind = NoticeKind.PASSWORD_RESET if purpose is LinkPurpose.RESET else NoticeKind.INVITATION
     row = db.execute(
-        _WRITE,
+        _WRITE + _TELL,
         {
             "id": link_id,
             "purpose": str(purpose),

@@ -1,6 +1,7 @@
 """Notes of what staff change, written in the transaction of the change itself."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -34,6 +35,28 @@ def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | N
             Jsonb(dict(change.before), dumps=_dumps),
             Jsonb(dict(change.after), dumps=_dumps),
             key,
+        ),
+    )
+
+
+def note_changes(db: Db, actor_id: MemberId, changes: Sequence[StaffChange]) -> None:
+    """Note many changes as `note_change` does, in this order and in one statement."""
+    db.execute(
+        """
+        INSERT INTO staff_changes (actor_id, kind, subject, subject_id, why, before, after)
+        SELECT %s, kind, subject, subject_id, why, before, after
+          FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::jsonb[], %s::jsonb[]) WITH ORDINALITY
+               AS change (kind, subject, subject_id, why, before, after, place)
+         ORDER BY place
+        """,
+        (
+            actor_id,
+            [str(change.kind) for change in changes],
+            [str(change.subject) for change in changes],
+            [change.subject_id for change in changes],
+            [change.why for change in changes],
+            [Jsonb(dict(change.before)) for change in changes],
+            [Jsonb(dict(change.after)) for change in changes],
         ),
     )
 

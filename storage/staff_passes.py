@@ -14,7 +14,7 @@ from domain.ids import MemberId, PassId, TrainingId
 from domain.staff_changes import ChangeKind, StaffChange, Subject
 from storage import passes
 from storage.catalogue import PassType
-from storage.command_log import LoggedCommand, accept_reconsiderations
+from storage.command_log import LoggedCommand
 from storage.database import Db
 from storage.notices import WrittenNotice
 from storage.passes import ChangedPass, NoSuchPassError, PassError
@@ -87,7 +87,7 @@ def extend(db: Db, pass_id: PassId, *, sessions: int | None, days: int | None, a
 
 
 def set_active(db: Db, pass_id: PassId, *, active: bool, author: Author) -> Done:
-    """Let the pass pay (again), or no more; asked again it comes to the same, noted once.
+    """Let the pass pay (again), or no more; asked again it comes to the same, noted and told once.
 
     Sessions where somebody waits who was skipped for this pass are asked to look again when it pays again. A pass of
     who was removed stays as it is. Raises `PassError`, and `KeyReusedError`.
@@ -106,9 +106,9 @@ def set_active(db: Db, pass_id: PassId, *, active: bool, author: Author) -> Done
             raise NoSuchPassError(f"There is no pass {pass_id}, or not any more.")
         if row[0] is active:
             return Done(pass_id)
-        db.execute("UPDATE passes SET active = %s WHERE id = %s", (active, pass_id))
+        changed = passes.switch_pass(db, pass_id, active=active)
         _note(db, author, pass_id, kind, before={"active": not active}, after={"active": active})
-        return Done(pass_id, caused=tuple(accept_reconsiderations(db, [pass_id]) if active else ()))
+        return _told(changed)
 
     return _once(db, author, kind, pass_id, change)
 

@@ -56,7 +56,7 @@ members = sa.Table(
     _id(),
     sa.Column("key", sa.Text),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("email", sa.Text),
     sa.Column("password_hash", sa.Text),
     sa.Column("role", sa.Text, nullable=False, server_default="member"),
     sa.Column("created_at", INSTANT, nullable=False, server_default=sa.func.now()),
@@ -64,10 +64,14 @@ members = sa.Table(
     sa.Column("suspended_at", INSTANT),
     # Who is removed is nobody any more: the row stays for what was booked and paid, without name and address.
     sa.Column("removed_at", INSTANT),
+    # A guest is on sessions by name, without an account: choosing a password ends that.
+    sa.Column("guest", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("role IN ('member', 'trainer', 'admin', 'owner')", name="members_role"),
     sa.CheckConstraint(
         "removed_at IS NULL OR (password_hash IS NULL AND role = 'member')", name="members_removed_is_nobody"
     ),
+    sa.CheckConstraint("guest OR email IS NOT NULL", name="members_only_guests_lack_email"),
+    sa.CheckConstraint("NOT guest OR (password_hash IS NULL AND role = 'member')", name="members_guest_has_no_account"),
     # Beside these, the trigger `keep_an_owner` refuses, as `members_last_owner`, to leave the studio without an owner.
     sa.UniqueConstraint("key", name="members_key"),
     sa.Index("members_email", sa.text("lower(email)"), unique=True),

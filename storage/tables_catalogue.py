@@ -70,6 +70,8 @@ series = sa.Table(
     sa.Column("except_on", ARRAY(sa.Date), nullable=False, server_default="{}"),
     # Up to and including which day its sessions are in the schedule; one without an end is planned a year ahead.
     sa.Column("planned_through", sa.Date, nullable=False),
+    # When it would take place but has no session, because another one was there; told to staff until it is past.
+    sa.Column("left_out", ARRAY(sa.DateTime), nullable=False, server_default="{}"),
     # What its sessions begin with, as they were planned.
     sa.Column("lasts_minutes", sa.Integer, nullable=False),
     sa.Column("capacity", sa.Integer, nullable=False),

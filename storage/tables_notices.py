@@ -24,7 +24,11 @@ notices = sa.Table(
     sa.Column("details", JSONB, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("read_at", INSTANT),
-    sa.CheckConstraint("num_nonnulls(booking_id, pass_id, password_link_id) > 0", name="notices_about_something"),
+    # A request that was declined has led to no pass: its notice says in its details what it was for.
+    sa.CheckConstraint(
+        "num_nonnulls(booking_id, pass_id, password_link_id) > 0 OR kind = 'pass_request_declined'",
+        name="notices_about_something",
+    ),
     sa.CheckConstraint(
         "password_link_id IS NULL OR number IS NULL AND num_nonnulls(booking_id, pass_id) = 0",
         name="notices_links_apart",

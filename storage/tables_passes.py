@@ -63,3 +63,32 @@ pass_ledger = sa.Table(
     sa.UniqueConstraint("booking_id", "change", name="pass_ledger_once_per_booking"),
     sa.Index("pass_ledger_by_pass", "pass_id", "id"),
 )
+
+pass_requests = sa.Table(
+    "pass_requests",
+    metadata,
+    sa.Column("id", UUID, primary_key=True),
+    sa.Column("member_id", UUID, sa.ForeignKey("members.id", name="pass_requests_member"), nullable=False),
+    sa.Column("pass_type_id", UUID, sa.ForeignKey("pass_types.id", name="pass_requests_pass_type"), nullable=False),
+    sa.Column("message", sa.Text, nullable=False, server_default=""),
+    sa.Column("asked_at", INSTANT, nullable=False, server_default=sa.func.statement_timestamp()),
+    sa.Column("status", sa.Text, nullable=False, server_default="open"),
+    # When it was granted, declined or withdrawn, and which of the staff did the former two.
+    sa.Column("answered_at", INSTANT),
+    sa.Column("answered_by", UUID, sa.ForeignKey("members.id", name="pass_requests_actor")),
+    # Why it was declined, as the member is told.
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("pass_id", UUID, sa.ForeignKey("passes.id", name="pass_requests_pass")),
+    sa.CheckConstraint("status IN ('open', 'granted', 'declined', 'withdrawn')", name="pass_requests_status"),
+    sa.CheckConstraint("(status = 'open') = (answered_at IS NULL)", name="pass_requests_answered_at"),
+    sa.CheckConstraint(
+        "(status IN ('granted', 'declined')) = (answered_by IS NOT NULL)", name="pass_requests_answered_by"
+    ),
+    sa.CheckConstraint("(status = 'granted') = (pass_id IS NOT NULL)", name="pass_requests_granted"),
+    sa.CheckConstraint("(status = 'declined') = (reason <> '')", name="pass_requests_reason"),
+    sa.Index(
+        "pass_requests_one_open", "member_id", "pass_type_id", unique=True, postgresql_where=sa.text("status = 'open'")
+    ),
+    sa.Index("pass_requests_open", "id", postgresql_where=sa.text("status = 'open'")),
+    sa.Index("pass_requests_by_member", "member_id", "id"),
+)

@@ -27,11 +27,11 @@ TOLD_COLUMNS = SQL(
          WHERE earlier.pass_id = notices.pass_id AND earlier.kind = notices.kind AND earlier.id < notices.id
            AND earlier.created_at > notices.created_at - make_interval(days => {days})),
     EXISTS (SELECT FROM pass_ledger WHERE pass_ledger.booking_id = notices.booking_id AND pass_ledger.change = 1),
-    told_link.id, told_link.expires_at, told_link.ended,
+    told_link.id, told_link.expires_at, told_link.ended, member.guest,
     {booking}
     """
 ).format(days=TOLD_BEFORE_DAYS, booking=BOOKING_COLUMNS)
-_OWN_COLUMNS_COUNT = 26
+_OWN_COLUMNS_COUNT = 27
 
 TOLD_JOINS = SQL(
     """
@@ -52,7 +52,7 @@ class ToldNotice:
     `number` is None until the relay has seen it. `starts_at` is the session's start when the notice was written.
     `refunded` says that the booking's session went back to its pass. `pass_` and `pass_name` are of the pass that
     the notice is about; the pass a booking is paid with is the booking's. `link` is the one it carries, None also when
-    that is gone.
+    that is gone. A guest cannot sign in, and may have no `email`.
     """
 
     id: int
@@ -66,7 +66,7 @@ class ToldNotice:
     pass_id: PassId | None
     member_id: MemberId
     member_name: str
-    email: str
+    email: str | None
     studio_name: str
     time_zone: str
     pass_: Pass | None
@@ -75,6 +75,7 @@ class ToldNotice:
     refunded: bool
     booking: MyBooking | None
     link: PasswordLink | None = None
+    is_guest: bool = False
 
     @property
     def facts(self) -> Told:
@@ -104,11 +105,11 @@ def told_notice_from(row: tuple[Any, ...]) -> ToldNotice:
         pass_ = Pass(
             pass_id, member_id, active, sessions_left, expires_at, None if trainings is None else frozenset(trainings)
         )
-    link_id, link_expires_at, ended = row[23:_OWN_COLUMNS_COUNT]
+    link_id, link_expires_at, ended, is_guest = row[23:_OWN_COLUMNS_COUNT]
     link = None
     if link_id is not None:
         link = PasswordLink(link_id, link_expires_at, None if ended is None else LinkEnding(ended))
     booking = row[_OWN_COLUMNS_COUNT:TOLD_COLUMNS_COUNT]
     mine = None if booking[0] is None else my_booking_from(booking)
-    values = [id_, number, NoticeKind(kind), *others, pass_, pass_name, told_before, refunded, mine, link]
+    values = [id_, number, NoticeKind(kind), *others, pass_, pass_name, told_before, refunded, mine, link, is_guest]
     return ToldNotice(*values)

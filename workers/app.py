@@ -17,6 +17,7 @@ SWEEP_EVERY_SECONDS = 1.0
 EXPIRE_OFFERS_EVERY_SECONDS = 2.0
 DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
+PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
 
 
 # Bound to the default exchange, queues leave no binding key in Redis.
@@ -71,6 +72,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "seatline.remind",
                 "schedule": REMIND_EVERY_SECONDS,
                 "options": {"expires": 15.0},
+            },
+            "plan": {
+                "task": "seatline.plan_ahead",
+                "schedule": PLAN_EVERY_SECONDS,
+                "options": {"expires": PLAN_EVERY_SECONDS},
             },
         },
     }

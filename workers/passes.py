@@ -9,7 +9,7 @@ from uuid import UUID
 from redis import Redis
 
 from domain.ids import MemberId, PassId
-from storage import passes, staff_passes
+from storage import pass_answers, passes, staff_passes
 from storage.database import Db
 from storage.passes import DAYS_MAX, SESSIONS_MAX, ChangedPass, NoSuchPassError, PassError
 from storage.staff_passes import Author, Done, KeyReusedError
@@ -24,8 +24,10 @@ __all__ = [
     "KeyReusedError",
     "NoSuchPassError",
     "PassError",
+    "decline_request",
     "extend",
     "grant",
+    "grant_request",
     "staff_extend",
     "staff_grant",
     "staff_set_active",
@@ -88,6 +90,28 @@ def staff_extend(
 def staff_set_active(db: Db, redis: Redis, pass_id: PassId, *, active: bool, author: Author) -> PassId:
     """Let a pass pay or not as `storage.staff_passes.set_active` does, and call workers; raises what that does."""
     return _announced(redis, staff_passes.set_active(db, pass_id, active=active, author=author))
+
+
+def grant_request(
+    db: Db,
+    redis: Redis,
+    request_id: UUID,
+    *,
+    terms: tuple[int | None, int | None] | None,
+    why: str,
+    actor_id: MemberId,
+) -> None:
+    """Grant a request as `storage.pass_answers.grant_request` does, and announce the pass; raises what that does."""
+    done = pass_answers.grant_request(db, request_id, terms=terms, why=why, actor_id=actor_id)
+    if done is not None:
+        _announced(redis, done)
+
+
+def decline_request(db: Db, redis: Redis, request_id: UUID, *, reason: str, actor_id: MemberId) -> None:
+    """Decline a request as `storage.pass_answers.decline_request` does, and announce it; raises what that does."""
+    notices = pass_answers.decline_request(db, request_id, reason=reason, actor_id=actor_id)
+    with hint("announce a declined request"):
+        announce_notices(redis, notices)
 
 
 def _announced(redis: Redis, done: Done) -> PassId:

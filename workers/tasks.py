@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
-from workers import history, lane, offers, remind, sweep
+from workers import history, lane, offers, remind, series_ahead, sweep
 from workers.app import app
 from workers.deliver import postroom
 from workers.queues import QueueName
@@ -49,3 +49,10 @@ def remind_members(**_newer: Any) -> None:
     """Write the notices whose time has come: reminders, passes that expire soon."""
     with heart().busy("remind"):
         remind.remind(worker_pool(), redis_client())
+
+
+@app.task(name="seatline.plan_ahead", queue=QueueName.UPKEEP)
+def plan_series_ahead(**_newer: Any) -> None:
+    """Plan series without an end a year ahead."""
+    with heart().busy("plan"):
+        series_ahead.plan_ahead(worker_pool())

@@ -16,6 +16,7 @@ class RosterEntry(Answer):
 
     booking_id: UUID
     member: Named
+    guest: bool = Field(description="Whether the member is on sessions by name, without an account.")
     pass_: Named = Field(alias="pass", description="The pass that pays, or is to pay.")
     position: int = Field(description="Its place in the session's order of commands, which is the order of the line.")
     booked_at: Instant
@@ -33,6 +34,7 @@ class RosterEntry(Answer):
         values = {
             "booking_id": entry.id,
             "member": Named(id=entry.member_id, name=entry.member_name),
+            "guest": entry.guest,
             "pass": Named(id=entry.pass_id, name=entry.pass_name),
             "position": entry.position,
             "booked_at": entry.booked_at,

@@ -130,6 +130,13 @@ class Series(Answer):
     planned_through: date = Field(description="Up to and including which day its sessions are in the schedule.")
     lasts_minutes: int
     capacity: int
+    goes_on: bool = Field(
+        description="Whether it is planned further, day by day, a year ahead: it has no end, and nothing it is made of "
+        "is retired."
+    )
+    left_out_at: list[datetime] = Field(
+        description="When it is to come without a session, because another one was there; by the studio's clocks."
+    )
     coming: int = Field(description="How many of its sessions are still to begin.")
 
     @classmethod

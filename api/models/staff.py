@@ -35,6 +35,7 @@ class NotedChange(Answer):
     kind: ChangeKind
     subject: Subject = Field(description="What kind of thing was changed.")
     subject_id: UUID
+    subject_name: str | None = Field(description="What the thing is called now; null where it has no name.")
     why: str
     before: dict[str, Any] = Field(description="The values that were changed, as they were.")
     after: dict[str, Any] = Field(description="The values as they are since.")
@@ -49,6 +50,7 @@ class NotedChange(Answer):
             kind=ChangeKind(noted.kind),
             subject=Subject(noted.subject),
             subject_id=noted.subject_id,
+            subject_name=noted.subject_name,
             why=noted.why,
             before=noted.before,
             after=noted.after,

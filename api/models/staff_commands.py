@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from api.language import N_, gettext
 from api.models.common import Answer, Input, Named, QueryInstant
 from api.models.me import PassForSession
 from storage.queries.candidates import Candidate as FoundCandidate
@@ -25,7 +26,7 @@ Why = Annotated[
 
 def _within_reach(instant: datetime) -> datetime:
     if instant.year > YEAR_MAX:
-        raise ValueError(f"Choose a time before the end of {YEAR_MAX}")
+        raise ValueError(gettext(N_("Choose a time before the end of %(year)s")) % {"year": YEAR_MAX})
     return instant
 
 
@@ -83,7 +84,7 @@ class Candidate(Answer):
     """A member who may be booked for."""
 
     member: Named
-    email: str
+    email: str | None = Field(description="Null for a guest who gave none.")
     status: Literal["confirmed", "offered", "waitlisted"] | None = Field(
         description="Of their booking, if they are on it already."
     )

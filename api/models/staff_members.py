@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictStr
 
+from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Instant, NextCursor
 from api.models.tokens import NO_CONTROL
 from domain.members import MemberStatus
@@ -27,8 +28,17 @@ Why = Annotated[
     ),
 ]
 
+
+def _name(text: str) -> str:
+    try:
+        return checked_name(text)
+    except ValueError:
+        said = gettext(N_("Write a name of 1 to %(number)s characters, without line breaks"))
+        raise ValueError(said % {"number": NAME_CHARACTERS_MAX}) from None
+
+
 MemberName = Annotated[
-    StrictStr, AfterValidator(checked_name), Field(max_length=NAME_CHARACTERS_MAX, examples=["Maxim Bondar"])
+    StrictStr, AfterValidator(_name), Field(max_length=NAME_CHARACTERS_MAX, examples=["Maxim Bondar"])
 ]
 MemberEmail = Annotated[
     StrictStr, AfterValidator(checked_email), Field(max_length=EMAIL_CHARACTERS_MAX, examples=["maxim@example.org"])
@@ -56,9 +66,10 @@ class StaffMember(Answer):
 
     id: UUID
     name: str
-    email: str | None = Field(description="Null for a member who was removed.")
+    email: str | None = Field(description="Null for a member who was removed, and for a guest who gave none.")
     role: Role
     status: MemberStatus
+    guest: bool = Field(description="Whether they are on sessions by name, without an account.")
     has_password: bool = Field(description="Whether they ever chose one.")
     invited_until: Instant | None = Field(description="Until when their invitation holds; null without an open one.")
     created_at: Instant
@@ -74,6 +85,7 @@ class StaffMember(Answer):
             email=found.email,
             role=found.role,
             status=found.status,
+            guest=found.guest,
             has_password=found.has_password,
             invited_until=found.invited_until,
             created_at=found.created_at,

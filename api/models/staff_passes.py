@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StrictStr, model_validator
 
+from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Named, NextCursor
 from api.models.me import PassWithLedger
 from api.models.staff_members import Why
@@ -112,24 +113,29 @@ class ChangePassTypeBody(Input):
     why: Why
 
 
-class GrantPassBody(Input):
-    """Which pass the member gets: on the terms of its type, or on others."""
+class PassTerms(Input):
+    """For how many sessions and days a pass is granted; nothing of both for the terms of its type."""
 
-    pass_type_id: UUID
     sessions: Sessions | None = Field(None, description=f"{_SESSIONS} Given together with `days`, or left out with it.")
     days: Days | None = Field(None, description=_DAYS)
-    why: Why
 
     @model_validator(mode="after")
-    def _both_or_neither(self) -> "GrantPassBody":
+    def _both_or_neither(self) -> "PassTerms":
         if len({"sessions", "days"} & self.model_fields_set) == 1:
-            raise ValueError("Send `sessions` and `days` together, or neither for the terms of the type")
+            raise ValueError(gettext(N_("Send `sessions` and `days` together, or neither for the terms of the type")))
         return self
 
     @property
     def terms(self) -> tuple[int | None, int | None] | None:
         """Sessions and days, None for those of the type."""
         return (self.sessions, self.days) if "days" in self.model_fields_set else None
+
+
+class GrantPassBody(PassTerms):
+    """Which pass the member gets: on the terms of its type, or on others."""
+
+    pass_type_id: UUID
+    why: Why
 
 
 class ExtendPassBody(Input):
@@ -142,7 +148,7 @@ class ExtendPassBody(Input):
     @model_validator(mode="after")
     def _something(self) -> "ExtendPassBody":
         if self.sessions is None and self.days is None:
-            raise ValueError("Say how many sessions, how many days, or both")
+            raise ValueError(gettext(N_("Say how many sessions, how many days, or both")))
         return self
 
 

@@ -9,13 +9,16 @@ from flask import Response
 from api.models.me import PageQuery, PassesPage, PassWithLedger
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.queries import query_of
+from api.pages.pass_requests import SAVED
+from api.pages.queries import query_of, saved_words
 from api.pages.rendering import framed_page, valid_until
 from api.pages.visitors import members_only
 from api.routes.me import LEDGER_LINES_MAX, get_me, get_passes
+from api.routes.pass_requests import get_my_requests
 
 ENDS_SOON_DAYS = 14
 METER_STEPS = 20
+REQUESTS_SHOWN = 5  # the newest; what is older is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def shown_passes(found: PassesPage, time_zone: str) -> list[ShownPass]:
 @pages.get("/passes")
 @members_only
 def show_passes() -> Response:
-    """List the member's passes, each with the newest lines of its ledger."""
+    """List the member's passes, each with the newest lines of its ledger, and what the member asked for."""
     query = query_of(PageQuery, "cursor")
     found, time_zone = v1(get_passes)(query), v1(get_me)().time_zone
     return framed_page(
@@ -81,4 +84,6 @@ def show_passes() -> Response:
         cursor=query.cursor,
         time_zone=time_zone,
         lines_max=LEDGER_LINES_MAX,
+        requests=[] if query.cursor else v1(get_my_requests)(PageQuery(limit=REQUESTS_SHOWN)).items,
+        saved=saved_words(SAVED),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, render_template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api import language
 from api.language import gettext, pgettext, say_date
@@ -62,7 +62,7 @@ def register(app: Flask) -> None:
         "iso": _iso,
         "as_instant": _as_instant,
     }
-    app.jinja_env.filters |= {"month": month, "weekday": weekday, "weekday_short": weekday_short}
+    app.jinja_env.filters |= {"date": say_day, "month": month, "weekday": weekday, "weekday_short": weekday_short}
     cards.register(app)
 
 
@@ -73,6 +73,11 @@ def day(instant: datetime, time_zone: str) -> str:
     # The patterns are those of Unicode (UTS 35): day of the week, of the month, month, year.
     pattern = pgettext("date", "EEE d MMMM") if is_this_year else pgettext("date", "EEE d MMMM y")
     return say_date(local.date(), pattern)
+
+
+def say_day(of: date) -> str:
+    """Return a day of the calendar, always with its year: `Thu 5 March 2031`."""
+    return say_date(of, pgettext("date", "EEE d MMMM y"))
 
 
 def month(of: date) -> str:
@@ -102,7 +107,7 @@ def moment(instant: datetime, time_zone: str) -> str:
 
 def when(instant: datetime, time_zone: str) -> Markup:
     """Return day and time as `moment` says them, marked for programs to read: a `<time>`."""
-    return Markup('<time datetime="{}">{}</time>').format(_iso(instant), moment(instant, time_zone))
+    return Markup(f'<time datetime="{_iso(instant)}">{escape(moment(instant, time_zone))}</time>')  # noqa: S704 - escaped
 
 
 def valid_until(ends: datetime, time_zone: str) -> str:

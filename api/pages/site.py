@@ -8,6 +8,7 @@ from api.pages import (
     devices,
     frame,
     inbox,
+    pass_requests,
     passes,
     passwords,
     preferences,
@@ -19,6 +20,8 @@ from api.pages.staff import catalogue as staff_catalogue
 from api.pages.staff import (
     changes,
     check_in,
+    guests,
+    invitations,
     member,
     members,
     operations,
@@ -32,6 +35,7 @@ from api.pages.staff import (
     session_changes,
     standing,
 )
+from api.pages.staff import pass_requests as staff_pass_requests
 from api.pages.staff import passes as staff_passes
 
 PAGES = (
@@ -41,6 +45,7 @@ PAGES = (
     session,
     bookings,
     passes,
+    pass_requests,
     inbox,
     preferences,
     calendar,
@@ -50,15 +55,18 @@ PAGES = (
     overview,
     roster,
     check_in,
+    guests,
     session_bookings,
     session_changes,
     changes,
     members,
+    invitations,
     member,
     standing,
     operations,
     pass_types,
     staff_passes,
+    staff_pass_requests,
     staff_catalogue,
     plan,
     series,

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from api.auth import caller
 from api.commanding import Given, give
 from api.models.commands import Command, CommandHeaders
+from api.models.common import NoFields
 from api.models.staff_commands import (
     BookForMemberBody,
     CancelSessionBody,
@@ -21,6 +22,7 @@ from api.problems import ProblemError
 from api.routes.bookings import COMMAND_PROBLEMS
 from api.services import services
 from domain.commands import (
+    AcceptOffer,
     Actor,
     BookForMember,
     CancelForMember,
@@ -80,11 +82,25 @@ def remove_booking(
 
     Also past the deadline; the place goes to the next in line. With or without refund. For admins and owners.
     """
-    session_id = services().ask(lambda db: inbox.training_session_of_booking(db, BookingId(booking_id)))
-    if session_id is None:
-        raise ProblemError(ProblemCode.BOOKING_NOT_FOUND)
     command = CancelForMember(BookingId(booking_id), json_data.why, refund=json_data.refund)
-    return _see_or_give(session_id, command, query_data, headers_data)
+    return _see_or_give(_session_of(booking_id), command, query_data, headers_data)
+
+
+@routes.post("/v1/staff/bookings/<uuid:booking_id>/acceptance")
+@operation(
+    access=Access.ADMIN,
+    problems=_OF_A_BOOKING,
+    answers={200: command_answer("The place is the member's"), 202: _ACCEPTED},
+)
+@routes.input(NoFields)
+@routes.input(CommandHeaders, location="headers")
+@routes.output(Command, status_code=200)
+def accept_for_member(booking_id: UUID, json_data: NoFields, headers_data: CommandHeaders) -> Answered:  # noqa: ARG001
+    """Accept an offered place for a member.
+
+    Who called, or a guest, who cannot sign in. In time, as members themselves. For admins and owners.
+    """
+    return _give(_session_of(booking_id), AcceptOffer(BookingId(booking_id)), headers_data, done=200)
 
 
 @routes.post("/v1/staff/sessions/<uuid:session_id>/capacity")
@@ -155,6 +171,13 @@ def cancel_session(
     Everybody with a place gets their session back, the line is released, and all are told. For admins and owners.
     """
     return _see_or_give(TrainingSessionId(session_id), CancelSession(json_data.why), query_data, headers_data)
+
+
+def _session_of(booking_id: UUID) -> TrainingSessionId:
+    session_id = services().ask(lambda db: inbox.training_session_of_booking(db, BookingId(booking_id)))
+    if session_id is None:
+        raise ProblemError(ProblemCode.BOOKING_NOT_FOUND)
+    return session_id
 
 
 def _give(session_id: TrainingSessionId, command: AskedCommand, headers: CommandHeaders, *, done: int) -> Answered:

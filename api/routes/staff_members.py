@@ -121,13 +121,23 @@ def edit_member(member_id: UUID, json_data: EditMemberBody) -> StaffMember:
 
 
 @routes.post("/v1/staff/members/<uuid:member_id>/invitation")
-@operation(access=Access.ADMIN, problems=[*BODY_PROBLEMS, *_LOOKING[:1], ProblemCode.MEMBER_HAS_PASSWORD, _LOOKING[2]])
+@operation(
+    access=Access.ADMIN,
+    problems=[
+        *BODY_PROBLEMS,
+        *_LOOKING[:1],
+        ProblemCode.MEMBER_HAS_PASSWORD,
+        ProblemCode.MEMBER_WITHOUT_EMAIL,
+        _LOOKING[2],
+    ],
+)
 @routes.input(NoFields)
 @routes.output(StaffMember, description="Invited")
 def invite_member(member_id: UUID, json_data: NoFields) -> StaffMember:  # noqa: ARG001
     """Invite a member who has no password yet.
 
-    A link to choose one is mailed; the one before ends. For admins and owners.
+    A link to choose one is mailed; the one before ends. A guest who follows it has an account from then on, and keeps
+    bookings and passes; one without an e-mail address is given one first. For admins and owners.
     """
     _invite(MemberId(member_id), caller().member_id)
     return shown_member(MemberId(member_id))

@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 
 from api import cursors
 from api.auth import caller
+from api.language import N_, gettext
 from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypes, PassTypesQuery
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
@@ -19,8 +20,11 @@ from storage.pass_types import TypeRefusal, TypeRefusedError, TypeTerms, change_
 from storage.queries.staff_passes import StaffPassType, find_pass_type, list_pass_types
 
 _FIELDS = {
-    TypeRefusal.NAME_TAKEN: ("name", "There is a type of this name for these trainings already; choose another name."),
-    TypeRefusal.NO_SUCH_TRAINING: ("training_ids", "There is no such training; see /v1/trainings."),
+    TypeRefusal.NAME_TAKEN: (
+        "name",
+        N_("There is a type of this name for these trainings already; choose another name."),
+    ),
+    TypeRefusal.NO_SUCH_TRAINING: ("training_ids", N_("There is no such training any more; see which there are.")),
 }
 _CODES = {
     TypeRefusal.NOT_FOUND: ProblemCode.PASS_TYPE_NOT_FOUND,
@@ -122,4 +126,4 @@ def _told_as_problems() -> Iterator[None]:
         if error.refusal in _CODES:
             raise ProblemError(_CODES[error.refusal]) from None
         field, sentence = _FIELDS[error.refusal]
-        raise ProblemError(ProblemCode.INVALID_INPUT, errors={field: sentence}) from None
+        raise ProblemError(ProblemCode.INVALID_INPUT, errors={field: gettext(sentence)}) from None

@@ -97,7 +97,7 @@ def extend_pass(pass_id: UUID, json_data: ExtendPassBody, headers_data: KeyHeade
 def deactivate_pass(pass_id: UUID, json_data: WhyBody) -> StaffPass:
     """Let a pass pay no more.
 
-    What was booked with it stays booked. For admins and owners.
+    What was booked with it stays booked. The member is told, but not why. For admins and owners.
     """
     return _set_active(pass_id, json_data, active=False)
 
@@ -109,7 +109,8 @@ def deactivate_pass(pass_id: UUID, json_data: WhyBody) -> StaffPass:
 def activate_pass(pass_id: UUID, json_data: WhyBody) -> StaffPass:
     """Let a pass pay again.
 
-    Where its member was passed over in a line for it the session looks again. For admins and owners.
+    The member is told, and where they were passed over in a line for it the session looks again. For admins and
+    owners.
     """
     return _set_active(pass_id, json_data, active=True)
 

@@ -30,7 +30,7 @@ routes = APIBlueprint("staff_standing", __name__, tag="Staff: members")
 
 
 @routes.post("/v1/staff/members/<uuid:member_id>/role")
-@operation(access=Access.ADMIN, problems=_PROBLEMS)
+@operation(access=Access.ADMIN, problems=[*_PROBLEMS, ProblemCode.MEMBER_IS_GUEST])
 @routes.input(RoleBody, example={"role": "trainer", "why": "teaches from May on"})
 @routes.output(StaffMember)
 def change_member_role(member_id: UUID, json_data: RoleBody) -> StaffMember:

@@ -14,7 +14,7 @@ class Candidate:
 
     id: MemberId
     name: str
-    email: str
+    email: str | None
     status: BookingStatus | None
     passes: list[MyPass]
 

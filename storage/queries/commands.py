@@ -17,7 +17,8 @@ AHEAD_COUNTED_MAX = 1000
 class CommandState:
     """A command and what became of it; `position`, `receipt` and `applied_at` are None while it waits.
 
-    `ahead` is how many commands wait before it, where that was asked for and it waits itself.
+    `as_staff` says that it was given for the studio. `ahead` is how many commands wait before it, where that was asked
+    for and it waits itself.
     """
 
     id: CommandId
@@ -32,6 +33,7 @@ class CommandState:
     applied_at: datetime | None = None
     reasons: tuple[RefusalReason, ...] = ()
     ahead: int | None = None
+    as_staff: bool = False
 
     @property
     def booking_id(self) -> BookingId | None:
@@ -47,14 +49,15 @@ def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandSt
     row = db.execute(
         """
         SELECT id, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at,
-               outcome -> 'reasons'
+               outcome -> 'reasons', actor_is_staff
           FROM commands WHERE id = %s AND actor_id = %s
         """,
         (command_id, actor_id),
     ).fetchone()
     if row is None:
         return None
-    id_, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at, reasons = row
+    id_, seq, training_session_id, kind, payload, accepted_at, status, *settled = row
+    position, receipt, applied_at, reasons, as_staff = settled
     return CommandState(
         id=id_,
         seq=seq,
@@ -67,6 +70,7 @@ def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandSt
         receipt=receipt,
         applied_at=applied_at,
         reasons=tuple(RefusalReason(reason) for reason in reasons or ()),
+        as_staff=as_staff,
     )
 
 

@@ -15,7 +15,8 @@ from storage.queries.schedule import ScheduledSession, find_session
 
 _COLUMNS = SQL(
     """
-    bookings.id, bookings.member_id, members.name AS member_name, bookings.pass_id, pass_types.name AS pass_name,
+    bookings.id, bookings.member_id, members.name AS member_name, members.guest, bookings.pass_id,
+    pass_types.name AS pass_name,
     bookings.position, bookings.booked_at, bookings.promoted_at, bookings.offered_until,
     bookings.skipped AS skipped_for,
     CASE WHEN commands.actor_is_staff THEN coalesce(actors.name, '') END AS booked_by,
@@ -49,6 +50,7 @@ class RosterEntry:
     id: BookingId
     member_id: MemberId
     member_name: str
+    guest: bool
     pass_id: PassId
     pass_name: str
     position: int

@@ -17,7 +17,7 @@ SEARCHED_WORDS_MAX = 5  # more tell no more
 _COLUMNS = SQL(
     """
     members.id, members.name, members.email, members.role, members.created_at, members.suspended_at,
-    members.removed_at, members.password_hash IS NOT NULL,
+    members.removed_at, members.guest, members.password_hash IS NOT NULL,
     (SELECT max(expires_at) FROM password_links
       WHERE password_links.member_id = members.id AND purpose = 'invitation' AND ended IS NULL
         AND expires_at > statement_timestamp())
@@ -33,7 +33,10 @@ _WITH_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A member; `email` is None for one who was removed, `invited_until` where no invitation is open."""
+    """A member; `email` is None for one who was removed and for a guest who gave none.
+
+    `invited_until` is None where no invitation is open.
+    """
 
     id: MemberId
     name: str
@@ -43,6 +46,7 @@ class StaffMember:
     created_at: datetime
     suspended_at: datetime | None
     removed_at: datetime | None
+    guest: bool
     has_password: bool
     invited_until: datetime | None
 
@@ -88,7 +92,7 @@ def _literally(word: str) -> str:
 
 
 def _member_from(row: tuple[Any, ...]) -> StaffMember:
-    id_, name, email, role, created_at, suspended_at, removed_at, has_password, invited_until = row
+    id_, name, email, role, created_at, suspended_at, removed_at, guest, has_password, invited_until = row
     return StaffMember(
         id=id_,
         name=name,
@@ -98,6 +102,7 @@ def _member_from(row: tuple[Any, ...]) -> StaffMember:
         created_at=created_at,
         suspended_at=suspended_at,
         removed_at=removed_at,
+        guest=guest,
         has_password=has_password,
         invited_until=None if has_password else invited_until,
     )

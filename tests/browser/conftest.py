@@ -10,9 +10,11 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from storage.database import connect
 from storage.settings import read_settings
+from tests.browser import showcase as members_pages
+from tests.browser import staff_showcase as staffs_pages
 from tests.browser.house import House
 from tests.browser.pages import signed_in
-from tests.browser.showcase import WITHOUT_SIGN_IN, Showcase, set_up
+from tests.browser.showcase import WITHOUT_SIGN_IN, Showcase
 from tests.e2e.running_stack import running_stack
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -73,14 +75,29 @@ def open_browser(chromium: Browser, house: House) -> Iterator[OpenBrowser]:
 
 @pytest.fixture(scope="package")
 def showcase(house: House) -> Showcase:
-    return set_up(house)
+    return members_pages.set_up(house)
+
+
+@pytest.fixture(scope="package")
+def staff_showcase(house: House) -> Showcase:
+    return staffs_pages.set_up(house)
 
 
 @pytest.fixture(scope="package")
 def kept_sign_in(chromium: Browser, house: House, showcase: Showcase) -> StorageState:
     """The cookies of a browser with which the showcase's member is signed in."""
+    return _sign_in(chromium, house, showcase)
+
+
+@pytest.fixture(scope="package")
+def kept_staff_sign_in(chromium: Browser, house: House, staff_showcase: Showcase) -> StorageState:
+    """The cookies of a browser with which the owner is signed in."""
+    return _sign_in(chromium, house, staff_showcase)
+
+
+def _sign_in(chromium: Browser, house: House, seen: Showcase) -> StorageState:
     context = chromium.new_context(base_url=house.url)
-    signed_in(context.new_page(), showcase.me)
+    signed_in(context.new_page(), seen.me)
     kept = context.storage_state()
     context.close()
     return kept
@@ -94,6 +111,18 @@ def open_shown(open_browser: OpenBrowser, showcase: Showcase, kept_sign_in: Stor
         cookies = {} if name in WITHOUT_SIGN_IN else {"storage_state": kept_sign_in}
         page = open_browser(**cookies, **options)
         page.goto(showcase.addresses[name])
+        return page
+
+    return open_one
+
+
+@pytest.fixture
+def open_staff_page(open_browser: OpenBrowser, staff_showcase: Showcase, kept_staff_sign_in: StorageState) -> OpenShown:
+    """Open a page of the staff's by its name, in a browser of its own."""
+
+    def open_one(name: str, **options: Any) -> Page:
+        page = open_browser(storage_state=kept_staff_sign_in, **options)
+        page.goto(staff_showcase.addresses[name])
         return page
 
     return open_one

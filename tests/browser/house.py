@@ -106,7 +106,7 @@ class House:
     def book(self, session_id: UUID, member_id: MemberId, pass_id: UUID) -> str:
         """Book as the interface lets a member, wait for the outcome and return the booking's id."""
         path, body = f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}
-        return str(self._post(path, body, member_id)["booking"]["id"])
+        return str(self._command(path, body, member_id)["booking"]["id"])
 
     def book_for(self, session: Opened, *people: Person) -> list[str]:
         return [self.book(session.id, one.id, one.pass_id) for one in people]
@@ -121,10 +121,10 @@ class House:
     def ask_for_places(self, session: Opened, *people: Person) -> None:
         """Book for each without waiting for the outcome."""
         for one in people:
-            self._send(f"/v1/sessions/{session.id}/bookings", {"pass_id": str(one.pass_id)}, one.id, wait=0)
+            self.send(f"/v1/sessions/{session.id}/bookings", {"pass_id": str(one.pass_id)}, one.id, wait=0)
 
     def cancel(self, booking_id: str, person: Person) -> None:
-        self._post(f"/v1/bookings/{booking_id}/cancellation", {}, person.id)
+        self._command(f"/v1/bookings/{booking_id}/cancellation", {}, person.id)
 
     def demo_member(self, email: str) -> MemberId:
         """Return a member of the demo studio, who can sign in with `PASSWORD` from now on."""
@@ -161,12 +161,13 @@ class House:
     def _id_of(self, table: Named, name: str) -> UUID:
         return catalogue.ids_made_of(self.db, table, [name])[name]
 
-    def _post(self, path: str, body: dict[str, str], member_id: MemberId) -> dict[str, Any]:
-        told = self._send(path, body, member_id, wait=20)
+    def _command(self, path: str, body: dict[str, Any], member_id: MemberId) -> dict[str, Any]:
+        told = self.send(path, body, member_id)
         assert told["status"] == "applied", told
         return told
 
-    def _send(self, path: str, body: dict[str, str], member_id: MemberId, *, wait: int) -> dict[str, Any]:
+    def send(self, path: str, body: dict[str, Any], member_id: MemberId, *, wait: int = 20) -> dict[str, Any]:
+        """Post to the interface as this member, and return the answer; a command's outcome is waited for so long."""
         headers = {
             "Authorization": f"Bearer {make_token(self.settings, member_id)}",
             "Content-Type": "application/json",

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenShown
-from tests.browser.showcase import Showcase
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHOWN = {
@@ -20,6 +19,7 @@ SHOWN = {
     "bookings": "bookings",
     "passes": "passes",
 }
+STAFF_SHOWN = {"roster": "roster"}
 BYTES_MAX = 150_000
 HEIGHT = {390: 844, 1280: 800}
 
@@ -27,11 +27,12 @@ HEIGHT = {390: 844, 1280: 800}
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", HEIGHT)
 def test_pictures_are_small_enough_for_the_documents(
-    open_shown: OpenShown, showcase: Showcase, width: int, scheme: str
+    open_shown: OpenShown, open_staff_page: OpenShown, width: int, scheme: str
 ) -> None:
-    page = open_shown("schedule", viewport={"width": width, "height": HEIGHT[width]}, color_scheme=scheme)
+    options = {"viewport": {"width": width, "height": HEIGHT[width]}, "color_scheme": scheme}
 
-    pictures = {name: _picture(page, showcase.addresses[shown]) for name, shown in SHOWN.items()}
+    pictures = {name: _picture(open_shown(shown, **options)) for name, shown in SHOWN.items()}
+    pictures |= {name: _picture(open_staff_page(shown, **options)) for name, shown in STAFF_SHOWN.items()}
 
     assert {name: len(one) for name, one in pictures.items() if not 0 < len(one) < BYTES_MAX} == {}
     if os.environ.get("SEATLINE_TEST_SCREENSHOTS") == "1":
@@ -40,6 +41,5 @@ def test_pictures_are_small_enough_for_the_documents(
             (IMAGES / f"{name}-{width}-{scheme}.png").write_bytes(one)
 
 
-def _picture(page: Page, address: str) -> bytes:
-    page.goto(address)
+def _picture(page: Page) -> bytes:
     return page.screenshot(animations="disabled")

@@ -1,6 +1,7 @@
 """Every page is light: what a browser loads for it when it comes for the first time."""
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenShown
 from tests.browser.showcase import PAGES
@@ -17,7 +18,11 @@ LOADED = """
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_loaded_in_few_requests_and_few_bytes(open_shown: OpenShown, name: str) -> None:
-    page = open_shown(name, scripts=True)
+    assert_light(open_shown(name, scripts=True))
+
+
+def assert_light(page: Page) -> None:
+    """Fail unless the page, opened for the first time, was loaded in few requests and few bytes."""
     page.wait_for_load_state("load")
 
     loaded = page.evaluate(LOADED)

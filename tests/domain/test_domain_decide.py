@@ -48,7 +48,7 @@ BEN_HIMSELF = Actor(BEN.member_id)
 ONE_OF_EACH: dict[type[Command], tuple[Command, list[Actor], list[Actor]]] = {
     BookSeat: (BookSeat(BEN.id), [BEN_HIMSELF, Actor(BEN.member_id, is_staff=True)], [SEATLINE]),
     CancelBooking: (CancelBooking(booking_of(ANN)), [ANN_HERSELF], [SEATLINE]),
-    AcceptOffer: (AcceptOffer(booking_of(ANN)), [ANN_HERSELF], [SEATLINE]),
+    AcceptOffer: (AcceptOffer(booking_of(ANN)), [ANN_HERSELF, STAFF], [SEATLINE]),
     BookForMember: (BookForMember(BEN.member_id, BEN.id, "by phone"), [STAFF], [ANN_HERSELF, BEN_HIMSELF, SEATLINE]),
     CancelForMember: (CancelForMember(booking_of(ANN), "ill"), [STAFF], [ANN_HERSELF, SEATLINE]),
     ChangeCapacity: (ChangeCapacity(3), [STAFF], [ANN_HERSELF, SEATLINE]),

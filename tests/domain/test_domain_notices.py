@@ -202,6 +202,9 @@ def test_kinds_the_clock_and_the_studio_cause_are_told_by_no_command() -> None:
         NoticeKind.PASS_EXPIRING,
         NoticeKind.PASS_GRANTED,
         NoticeKind.PASS_EXTENDED,
+        NoticeKind.PASS_DEACTIVATED,
+        NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_REQUEST_DECLINED,
         NoticeKind.PASSWORD_RESET,
         NoticeKind.INVITATION,
     } == NOT_OF_COMMANDS

@@ -122,6 +122,18 @@ def test_a_pass_used_up_meanwhile_refuses_and_the_offer_stands() -> None:
     assert isinstance(events_of(play(facts, accepts(ANN)))[0], OfferAccepted)
 
 
+def test_staff_accept_for_a_member_who_called_and_not_too_late() -> None:
+    facts = offered()
+
+    outcome = play(facts, asked(accepts(ANN).command, at=UNTIL - TICK))
+
+    assert events_of(outcome) == (OfferAccepted(booking_of(ANN), ANN.member_id, ANN.id),)
+    assert reasons_of(play(offered(), asked(accepts(ANN).command, at=UNTIL))) == (RefusalReason.OFFER_EXPIRED,)
+    swept = offered()
+    play(swept, asked(ExpireOffers(), by=SEATLINE, at=UNTIL))
+    assert reasons_of(play(swept, asked(accepts(ANN).command, at=UNTIL))) == (RefusalReason.OFFER_EXPIRED,)
+
+
 def test_another_members_offer_cannot_be_accepted() -> None:
     facts = offered(CAT)
     stolen = asked(accepts(ANN).command, by=CAT.member_id)

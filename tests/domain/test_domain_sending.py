@@ -33,6 +33,9 @@ OF_PASSES = {
     NoticeKind.PASS_EXPIRING,
     NoticeKind.PASS_GRANTED,
     NoticeKind.PASS_EXTENDED,
+    NoticeKind.PASS_DEACTIVATED,
+    NoticeKind.PASS_ACTIVATED,
+    NoticeKind.PASS_REQUEST_DECLINED,
 }
 OF_WAITERS = {NoticeKind.WAITLISTED, NoticeKind.SKIPPED}
 OF_PLACES = set(OPEN_KINDS) - ENDINGS - OF_PASSES
@@ -66,7 +69,7 @@ def told(kind: NoticeKind, **differences: object) -> Told:
         expires_at=ANN.expires_at if kind is NoticeKind.PASS_EXPIRING else None,
         booking=booking,
         training_session=session,
-        pass_=ANN if kind in OF_PASSES else None,
+        pass_=replace(ANN, active=kind is not NoticeKind.PASS_DEACTIVATED) if kind in OF_PASSES else None,
     )
     return replace(as_written, **differences)  # type: ignore[arg-type]
 
@@ -164,6 +167,13 @@ def test_a_notice_whose_pass_has_moved_on_is_dropped_with_that_reason(
     assert moved_on(told(NoticeKind.PASS_EXPIRING, pass_=pass_), now=NOW) == expiring
     for kind in (NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED):
         assert moved_on(told(kind, pass_=pass_), now=NOW) is None
+
+
+def test_a_pass_that_was_switched_back_meanwhile_is_not_told_of() -> None:
+    off = replace(ANN, active=False)
+
+    assert moved_on(told(NoticeKind.PASS_DEACTIVATED, pass_=ANN), now=NOW) == "the pass is active again"
+    assert moved_on(told(NoticeKind.PASS_ACTIVATED, pass_=off), now=NOW) == "the pass is not active"
 
 
 def test_a_pass_expires_at_its_instant_and_not_before() -> None:

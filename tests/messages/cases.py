@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from domain.facts import BookingStatus
 from domain.notices import WITH_A_LINK, NoticeKind
-from domain.policies import Policies
+from domain.policies import Offer, Policies
 from storage.told import ToldNotice
 from tests.builders import NOW, START, a_pass
 from tests.messages.telling import a_scheduled_session, a_told_booking, a_told_notice
@@ -28,9 +28,18 @@ def _cases() -> dict[str, ToldNotice]:
         "booking_confirmed-too_late_to_cancel": a_told_notice(
             kinds.BOOKING_CONFIRMED, created_at=START - timedelta(hours=1)
         ),
+        "booking_confirmed-guest": a_told_notice(kinds.BOOKING_CONFIRMED, is_guest=True),
+        "pass_granted-guest": a_told_notice(kinds.PASS_GRANTED, is_guest=True),
         "waitlisted-far_back": a_told_notice(
             kinds.WAITLISTED, booking=a_told_booking(WAITLISTED), details={"place_in_line": 1240}
         ),
+        "waitlisted-for_an_offer": a_told_notice(
+            kinds.WAITLISTED,
+            booking=a_told_booking(
+                WAITLISTED, place_in_line=3, session=a_scheduled_session({"policies": Policies(offer=Offer(30))})
+            ),
+        ),
+        "place_offered-guest": a_told_notice(kinds.PLACE_OFFERED, is_guest=True),
         "waitlisted-line_stands_still": a_told_notice(kinds.WAITLISTED, created_at=START - timedelta(hours=2)),
         "promoted-within_grace": a_told_notice(
             kinds.PROMOTED,
@@ -81,6 +90,9 @@ def _cases() -> dict[str, ToldNotice]:
         "pass_expiring-used_up": a_told_notice(kinds.PASS_EXPIRING, pass_=replace(_UNLIMITED, sessions_left=0)),
         "pass_granted-unlimited": a_told_notice(
             kinds.PASS_GRANTED, pass_=_UNLIMITED, details=_NOTHING_ADDED | {"sessions_left": None}
+        ),
+        "pass_activated-unlimited": a_told_notice(
+            kinds.PASS_ACTIVATED, pass_=_UNLIMITED, details=_NOTHING_ADDED | {"sessions_left": None}
         ),
         "pass_extended-by_sessions": replace(extended, details=extended.details | {"days_added": None}),
         "pass_extended-by_one_session": replace(

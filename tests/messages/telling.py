@@ -122,7 +122,7 @@ def a_delivery(notice: ToldNotice | None = None, channel: Channel = Channel.EMAI
     usual = Delivery(
         id=90210,
         channel=channel,
-        address=told.email if channel is Channel.EMAIL else address,
+        address=told.email or "" if channel is Channel.EMAIL else address,
         address_id=None if channel is Channel.EMAIL else an_id(f"address of {channel}"),
         attempts=1,
         attempts_allowed=12,
@@ -148,11 +148,12 @@ _ADDRESSES: dict[Channel, tuple[str, dict[str, str]]] = {
 }
 
 
-_OF_PASSES = {
-    NoticeKind.PASS_RUNNING_LOW,
-    NoticeKind.PASS_EXPIRING,
-    NoticeKind.PASS_GRANTED,
-    NoticeKind.PASS_EXTENDED,
+_OF_WAITERS = {
+    NoticeKind.WAITLISTED,
+    NoticeKind.PROMOTED,
+    NoticeKind.PLACE_OFFERED,
+    NoticeKind.OFFER_EXPIRED,
+    NoticeKind.SKIPPED,
 }
 
 
@@ -182,10 +183,10 @@ def _usual_with(kind: NoticeKind) -> dict[str, Any]:
         case NoticeKind.REMINDER:
             lead = timedelta(hours=24)
             return {"booking": a_told_booking(), "details": {"lead_minutes": 1440}, "created_at": START - lead}
-        case _ if kind in _OF_PASSES:
-            return _usual_with_a_pass(kind)
-        case _:
+        case _ if kind in _OF_WAITERS:
             return _usual_with_a_waiter(kind)
+        case _:
+            return _usual_with_a_pass(kind)
 
 
 def _usual_with_a_waiter(kind: NoticeKind) -> dict[str, Any]:
@@ -229,7 +230,10 @@ def _usual_with_a_pass(kind: NoticeKind) -> dict[str, Any]:
             return {"booking": a_told_booking(), "pass_": pass_, "pass_name": "Ten sessions", "details": details}
         case NoticeKind.PASS_EXPIRING:
             details = {"expires_at": expiry}
-        case NoticeKind.PASS_GRANTED:
+        case NoticeKind.PASS_REQUEST_DECLINED:
+            why = "It is for beginners only."
+            return {"details": {"request_id": str(an_id("request of Maria")), "type": "Ten sessions", "why": why}}
+        case NoticeKind.PASS_GRANTED | NoticeKind.PASS_DEACTIVATED | NoticeKind.PASS_ACTIVATED:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": None, "days_added": None}
         case _:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": 5, "days_added": 30}

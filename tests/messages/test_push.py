@@ -91,7 +91,7 @@ def test_what_stays_true_is_kept_for_a_day_at_least(kind: NoticeKind) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [NoticeKind.PASS_RUNNING_LOW, NoticeKind.PASS_EXPIRING, NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED],
+    sorted(kind for kind in NoticeKind if kind.startswith("pass_")),
 )
 def test_what_speaks_of_a_pass_is_kept_for_a_day(kind: NoticeKind) -> None:
     assert push_for(a_push(kind), some_settings()).ttl_seconds == A_DAY_SECONDS

@@ -47,7 +47,7 @@ def test_a_notice_whose_link_is_gone_is_refused_by_name(kind: NoticeKind) -> Non
         words_for(replace(a_told_notice(kind), link=None))
 
 
-@pytest.mark.parametrize("kind", ABOUT_A_PASS)
+@pytest.mark.parametrize("kind", [kind for kind in ABOUT_A_PASS if kind is not NoticeKind.PASS_REQUEST_DECLINED])
 def test_a_notice_whose_pass_is_missing_is_refused_by_name(kind: NoticeKind) -> None:
     notice = a_told_notice(kind)
 

@@ -43,9 +43,12 @@ def preferences_url(settings: Settings) -> str:
 
 
 def page_url(settings: Settings, notice: ToldNotice) -> str:
-    """Return the page that shows what the notice speaks of: its session, or the member's passes."""
+    """Return the page that shows what the notice speaks of: its session, or the member's passes.
+
+    A guest cannot see any passes, but ask for a link to choose a password by, and then see them.
+    """
     if notice.booking is None or speaks_of_a_pass(notice.kind):
-        return passes_url(settings)
+        return f"{settings.api_url}/password-reset" if notice.is_guest else passes_url(settings)
     return session_url(settings, notice.booking.session.training_session.id)
 
 

@@ -40,6 +40,9 @@ _URGENCIES: dict[NoticeKind, str] = {
     NoticeKind.PASS_EXPIRING: "low",
     NoticeKind.PASS_GRANTED: "low",
     NoticeKind.PASS_EXTENDED: "low",
+    NoticeKind.PASS_DEACTIVATED: "low",
+    NoticeKind.PASS_ACTIVATED: "low",
+    NoticeKind.PASS_REQUEST_DECLINED: "low",
 }
 
 

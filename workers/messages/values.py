@@ -19,12 +19,23 @@ from workers.messages.times import StudioTime
 Values = dict[str, object]
 
 _ABOUT_A_PASS = frozenset(
-    {NoticeKind.PASS_RUNNING_LOW, NoticeKind.PASS_EXPIRING, NoticeKind.PASS_GRANTED, NoticeKind.PASS_EXTENDED}
+    {
+        NoticeKind.PASS_RUNNING_LOW,
+        NoticeKind.PASS_EXPIRING,
+        NoticeKind.PASS_GRANTED,
+        NoticeKind.PASS_EXTENDED,
+        NoticeKind.PASS_DEACTIVATED,
+        NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_REQUEST_DECLINED,
+    }
 )
 
 
 def speaks_of_a_pass(kind: NoticeKind) -> bool:
-    """Whether this kind speaks of the notice's own pass; those that carry no link either speak of its booking."""
+    """Whether this kind speaks of the notice's own pass, or of one that was asked for.
+
+    Those that do not, and carry no link, speak of its booking.
+    """
     return kind in _ABOUT_A_PASS
 
 
@@ -53,6 +64,8 @@ def template_of(kind: NoticeKind, language: str = "en") -> str:
 def _missing(notice: ToldNotice) -> str | None:
     if notice.kind in WITH_A_LINK:
         return "link to a password" if notice.link is None else None
+    if notice.kind is NoticeKind.PASS_REQUEST_DECLINED:
+        return None
     if speaks_of_a_pass(notice.kind):
         return f"pass {notice.pass_id}" if notice.pass_ is None else None
     return f"booking {notice.booking_id}" if notice.booking is None else None
@@ -62,6 +75,8 @@ def _values(notice: ToldNotice, time: StudioTime) -> Values:
     values: Values = {
         "speaks_of_a_pass": speaks_of_a_pass(notice.kind),
         "carries_a_link": notice.kind in WITH_A_LINK,
+        "is_guest": notice.is_guest,
+        "to_a_password": notice.kind in WITH_A_LINK or (notice.is_guest and speaks_of_a_pass(notice.kind)),
         "studio": plain(notice.studio_name),
         "member": plain(notice.member_name),
         "refunded": notice.refunded,
@@ -73,6 +88,8 @@ def _values(notice: ToldNotice, time: StudioTime) -> Values:
         values |= _of_booking(notice, notice.booking, time)
     if notice.pass_ is not None:
         values |= _of_pass(notice, time)
+    if notice.kind is NoticeKind.PASS_REQUEST_DECLINED:
+        values |= {"pass_name": plain(notice.details["type"]), "last_valid": None, "whole_day": False}
     if notice.link is not None:
         values["link_holds_until"] = time.at(notice.link.expires_at)
     return values
@@ -98,6 +115,7 @@ def _of_booking(notice: ToldNotice, mine: MyBooking, time: StudioTime) -> Values
         "ends": time.at(starts_at + timedelta(minutes=facts.lasts_minutes)),
         "line_moves_until": time.at(starts_at - facts.promotion_deadline) if facts.promotes_at(time.said_at) else None,
         "status": str(mine.booking.status),
+        "offer_minutes": facts.policies.offer.minutes if facts.policies.offer else None,
         "place_in_line": mine.place_in_line or notice.details.get("place_in_line"),
         "pass_name": plain(mine.pass_name),
         **_offered(notice, mine, time),

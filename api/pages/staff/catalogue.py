@@ -19,12 +19,11 @@ from api.models.staff_catalogue import (
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of
-from api.pages.rendering import framed_page, see_other
-from api.pages.staff.fields import Form, FormFaultError, number, read_form
+from api.pages.rendering import framed_page
+from api.pages.staff.forms import Form, attempt, done, number, number_or_none
 from api.pages.staff.frame import staff_only
 from api.pages.staff.plan import TIMES
 from api.pages.visitors import checked_form
-from api.problems import ProblemError
 from api.routes import staff_catalogue as operations
 from domain.roles import Role
 
@@ -111,16 +110,11 @@ def _list(kind: Kind) -> Response:
 
 def _add(kind: Kind) -> Response:
     if request.method == "GET":
-        defaults = {} if kind is not TRAININGS else read_form(TrainingBody, {"name": "New"}).values()
+        defaults = {} if kind is not TRAININGS else TrainingBody.model_validate({"name": "New"}).values()
         return _form(kind, Form({**defaults, "name": ""}))
     fields = checked_form()
-    try:
-        v1(kind.adding)(read_form(kind.body, _values(kind, fields)))
-    except FormFaultError as fault:
-        return _form(kind, Form(fields, fault.errors), status=422)
-    except ProblemError as problem:
-        return _form_again(kind, fields, problem)
-    return see_other(f"{kind.path}?saved=1")
+    made = attempt(kind.body, _values(kind, fields), v1(kind.adding), filled=fields)
+    return _form(kind, made) if isinstance(made, Form) else done(kind.path, "1")
 
 
 def _change(kind: Kind, id_: UUID) -> Response:
@@ -130,13 +124,8 @@ def _change(kind: Kind, id_: UUID) -> Response:
     fields = checked_form()
     found = v1(kind.finding)(id_)
     values = {**_values(kind, fields), "retired": "retired" in fields, "why": fields.get("why", "")}
-    try:
-        v1(kind.changing)(id_, read_form(kind.change, values))
-    except FormFaultError as fault:
-        return _form(kind, Form(fields, fault.errors), found, status=422)
-    except ProblemError as problem:
-        return _form_again(kind, fields, problem, found)
-    return see_other(f"{kind.path}?saved=1")
+    changed = attempt(kind.change, values, lambda body: v1(kind.changing)(id_, body), filled=fields)
+    return _form(kind, changed, found) if isinstance(changed, Form) else done(kind.path, "1")
 
 
 def _values(kind: Kind, fields: dict[str, str]) -> dict[str, Any]:
@@ -145,30 +134,21 @@ def _values(kind: Kind, fields: dict[str, str]) -> dict[str, Any]:
     if kind is TRAININGS:
         values["description"] = fields.get("description", "")
         values |= {name: number(fields.get(name, "")) for name in NUMBERS}
-        typed = {name: fields.get(name, "").strip() for name in (*LIMITS, *TIMES)}
-        values |= {name: number(typed[name]) if typed[name] else None for name in LIMITS}
-        values |= {name: typed[name][:5] or None for name in TIMES}
+        values |= {name: number_or_none(fields.get(name, "")) for name in LIMITS}
+        values |= {name: fields.get(name, "").strip()[:5] or None for name in TIMES}
     return values
 
 
-def _form(kind: Kind, form: Form, found: CatalogueEntry | None = None, *, status: int = 200) -> Response:
+def _form(kind: Kind, form: Form, found: CatalogueEntry | None = None) -> Response:
     return framed_page(
         "staff/entry.html",
-        status=status,
+        status=form.status,
         kind=kind,
         form=form,
         found=found,
         is_training=kind is TRAININGS,
         title=gettext(kind.add) if found is None else found.name,
     )
-
-
-def _form_again(
-    kind: Kind, fields: dict[str, str], problem: ProblemError, found: CatalogueEntry | None = None
-) -> Response:
-    if not problem.errors:
-        raise problem
-    return _form(kind, Form(fields, problem.errors), found, status=int(problem.kind.status))
 
 
 def _register(kind: Kind) -> None:

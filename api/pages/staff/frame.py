@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from flask import request
+
 from api.language import N_
 from api.pages.blueprint import pages
 from api.pages.visitors import to_sign_in, visitor
@@ -28,6 +30,7 @@ AREAS = (
     Area("/staff", N_("Overview"), Role.TRAINER),
     Area("/staff/members", N_("Members"), Role.ADMIN),
     Area("/staff/passes", N_("Passes"), Role.ADMIN),
+    Area("/staff/pass-requests", N_("Requests"), Role.ADMIN),
     Area("/staff/plan", N_("Plan a session"), Role.ADMIN),
     Area("/staff/series", N_("Series"), Role.ADMIN),
     Area("/staff/trainings", N_("Trainings"), Role.ADMIN),
@@ -61,9 +64,15 @@ def staff_only(least: Role) -> Callable[[View], View]:
 
 
 @pages.app_context_processor
-def staffs_menu() -> dict[str, Callable[[], list[Area]]]:
+def staffs_menu() -> dict[str, Callable[..., object]]:
     """Let templates show the staff's menu: nothing for members, else what the visitor's role reaches."""
-    return {"staff_areas": areas_of_visitor}
+    return {"staff_areas": areas_of_visitor, "is_within": is_within}
+
+
+def is_within(area: Area) -> bool:
+    """Whether the page that is asked for is the area's or below it; what is below none belongs to the first."""
+    below = [one.path for one in AREAS if f"{request.path}/".startswith(f"{one.path}/")]
+    return area.path == max(below, key=len, default=AREAS[0].path)
 
 
 def areas_of_visitor() -> list[Area]:

@@ -15,9 +15,10 @@ from api.pages.interface import v1
 from api.pages.passes import shown_passes
 from api.pages.queries import ON_A_PAGE, query_of, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done
+from api.pages.staff.change_words import say_changes
+from api.pages.staff.forms import Form, attempt, done
 from api.pages.staff.frame import staff_only
-from api.pages.staff.members import role_names
+from api.pages.staff.role_words import role_names
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_studio
 from api.routes.me import LEDGER_LINES_MAX
@@ -61,7 +62,7 @@ def show_member(member_id: UUID) -> Response:
         when=str(query.when),
         cursor=query.cursor,
         now=datetime.now(UTC),
-        changes=changes,
+        changes=say_changes(changes.items),
         time_zone=time_zone,
     )
 
@@ -71,8 +72,8 @@ def show_member(member_id: UUID) -> Response:
 def do_invite_member(member_id: UUID) -> Response:
     """Mail an invitation, and say so."""
     checked_form()
-    wrong = attempt(NoFields, {}, lambda body: v1(invite_member)(member_id, json_data=body), filled={})
-    return done(f"/staff/members/{member_id}", "invited") if wrong is None else edit_page(member_id, wrong, "edit")
+    invited = attempt(NoFields, {}, lambda body: v1(invite_member)(member_id, json_data=body), filled={})
+    return edited(member_id, invited, "invited")
 
 
 @pages.get("/staff/members/<uuid:member_id>/edit")
@@ -88,17 +89,33 @@ def do_edit_member(member_id: UUID) -> Response:
     """Change name and address."""
     fields = checked_form()
     values = {name: fields.get(name, "") for name in ("name", "email", "why")}
-    wrong = attempt(EditMemberBody, values, lambda body: v1(edit_member)(member_id, json_data=body), filled=values)
-    return done(f"/staff/members/{member_id}", "edited") if wrong is None else edit_page(member_id, wrong, "edit")
+    # A guest who has no address may stay without one; nobody else loses theirs.
+    without = not values["email"] and v1(get_member)(member_id).email is None
+    given = {name: value for name, value in values.items() if not (name == "email" and without)}
+    changed = attempt(EditMemberBody, given, lambda body: v1(edit_member)(member_id, json_data=body), filled=values)
+    return edited(member_id, changed, "edited")
 
 
-def edit_page(member_id: UUID, wrong: Wrong | None = None, form: str = "") -> Response:
-    """Return the page; `wrong` is shown at the form of this name."""
+def edited(member_id: UUID, came: object, what: str) -> Response:
+    """Return the way to the member's page, which says what is done; a form that was refused is shown again."""
+    return edit_page(member_id, came, what) if isinstance(came, Form) else done(f"/staff/members/{member_id}", what)
+
+
+def edit_page(member_id: UUID, refused: Form | None = None, what: str = "") -> Response:
+    """Return the page with its forms; the one that was refused stands where `what` is done."""
+    member = v1(get_member)(member_id)
+    forms = {
+        "edited": Form({"name": member.name, "email": member.email}),
+        "role": Form({"role": member.role}),
+        "suspension": Form(),
+        "reactivation": Form(),
+        "removal": Form(),
+    }
     return framed_page(
         "staff/member_edit.html",
-        status=wrong.status if wrong else 200,
-        member=v1(get_member)(member_id),
-        wrong=wrong,
-        refused_form=form,
+        status=refused.status if refused else 200,
+        member=member,
+        refused=refused,
+        forms=forms if refused is None else {**forms, what: refused},
         roles=role_names(),
     )

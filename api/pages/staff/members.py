@@ -2,14 +2,14 @@
 
 from flask import Response, request
 
-from api.language import gettext
-from api.models.staff_members import NewMemberBody, StaffMember, StaffMembersQuery
+from api.models.staff_members import NewMemberBody, StaffMembersQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import ROLE_NAMES, Wrong, attempt, done
+from api.pages.staff.forms import Form, attempt, done
 from api.pages.staff.frame import staff_only
+from api.pages.staff.role_words import role_names
 from api.pages.visitors import checked_form
 from api.routes.staff_members import create_member, get_members
 from domain.members import MemberStatus
@@ -31,7 +31,7 @@ def show_members() -> Response:
 @staff_only(Role.ADMIN)
 def show_new_member() -> Response:
     """Ask who joins."""
-    return _new_member_page(None)
+    return _new_member_page(Form({"invite": "yes"}))
 
 
 @pages.post("/staff/members/new")
@@ -39,18 +39,12 @@ def show_new_member() -> Response:
 def do_create_member() -> Response:
     """Make the member and go on to their page; say on the form what is wrong."""
     fields = checked_form()
-    made: list[StaffMember] = []
     values = {"name": fields.get("name", ""), "email": fields.get("email", ""), "invite": "invite" in fields}
-    wrong = attempt(NewMemberBody, values, lambda body: made.append(v1(create_member)(body)), filled=fields)
-    if wrong is not None:
-        return _new_member_page(wrong)
-    return done(f"/staff/members/{made[0].id}", "invited" if values["invite"] else "created")
+    made = attempt(NewMemberBody, values, v1(create_member), filled=fields)
+    if isinstance(made, Form):
+        return _new_member_page(made)
+    return done(f"/staff/members/{made.id}", "invited" if values["invite"] else "created")
 
 
-def role_names() -> dict[Role, str]:
-    """Return what each role is called, in the visitor's language."""
-    return {role: gettext(name) for role, name in ROLE_NAMES.items()}
-
-
-def _new_member_page(wrong: Wrong | None) -> Response:
-    return framed_page("staff/member_new.html", status=wrong.status if wrong else 200, wrong=wrong)
+def _new_member_page(form: Form) -> Response:
+    return framed_page("staff/member_new.html", status=form.status, form=form)

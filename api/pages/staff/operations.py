@@ -61,6 +61,7 @@ BUSY = {
     "expire offers": N_("ending offers"),
     "deliver": N_("delivering"),
     "remind": N_("looking for reminders"),
+    "plan": N_("planning series ahead"),
 }
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
+from api.models.me import PageQuery
 from api.models.sessions import SessionsQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
@@ -14,10 +15,12 @@ from api.pages.rendering import framed_page
 from api.pages.schedule_address import YEAR_MAX, YEAR_MIN
 from api.pages.schedule_data import day_of, midnight
 from api.pages.staff.frame import staff_only
+from api.pages.visitors import visitor
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.routes.catalogue import get_studio
 from api.routes.sessions import get_sessions
+from api.routes.staff_pass_requests import get_open_requests
 from domain.roles import Role
 
 DAYS = 7  # today and the next ones
@@ -49,7 +52,16 @@ def show_overview() -> Response:
         next_cursor=found.next_cursor,
         now=datetime.now(UTC),
         tz=zone.key,
+        requests=_requests_waiting(),
     )
+
+
+def _requests_waiting() -> int:
+    """Return how many requests for passes wait for this visitor to answer."""
+    here = visitor()
+    if here is None or not here.role.reaches(Role.ADMIN):
+        return 0
+    return v1(get_open_requests)(PageQuery(limit=1)).open
 
 
 def _day_in_address() -> date | None:

@@ -13,7 +13,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import names, query_of, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, whole_number
+from api.pages.staff.forms import Form, attempt, done, number_or_none
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_trainings
@@ -36,7 +36,7 @@ def show_pass_types() -> Response:
 @staff_only(Role.ADMIN)
 def show_new_pass_type() -> Response:
     """Ask what the type says."""
-    return _form_page(None, None)
+    return _form_page(Form({"offered": "yes"}))
 
 
 @pages.post("/staff/passes/types/new")
@@ -44,15 +44,18 @@ def show_new_pass_type() -> Response:
 def do_create_pass_type() -> Response:
     """Make the type; say on the form what is wrong."""
     fields = checked_form()
-    wrong = attempt(NewPassTypeBody, _values(fields), v1(create_type), filled=fields)
-    return done("/staff/passes", "created") if wrong is None else _form_page(None, wrong)
+    made = attempt(NewPassTypeBody, _values(fields), v1(create_type), filled=fields)
+    return _form_page(made) if isinstance(made, Form) else done("/staff/passes", "created")
 
 
 @pages.get("/staff/passes/types/<uuid:type_id>")
 @staff_only(Role.ADMIN)
 def show_pass_type(type_id: UUID) -> Response:
     """Show the type's terms, to be changed."""
-    return _form_page(v1(get_pass_type)(type_id), None)
+    found = v1(get_pass_type)(type_id)
+    ticked = {f"{_TRAINING}{one.id}": "yes" for one in found.trainings or []}
+    offered = {"offered": "yes"} if found.offered else {}
+    return _form_page(Form({**found.model_dump(), **ticked, **offered}), found)
 
 
 @pages.post("/staff/passes/types/<uuid:type_id>")
@@ -61,8 +64,10 @@ def do_change_pass_type(type_id: UUID) -> Response:
     """Change the type; say on the form what is wrong."""
     fields = checked_form()
     values = {**_values(fields), "why": fields.get("why", "")}
-    wrong = attempt(ChangePassTypeBody, values, lambda body: v1(change_type)(type_id, json_data=body), filled=fields)
-    return done("/staff/passes", "changed") if wrong is None else _form_page(v1(get_pass_type)(type_id), wrong)
+    changed = attempt(ChangePassTypeBody, values, lambda body: v1(change_type)(type_id, json_data=body), filled=fields)
+    if isinstance(changed, Form):
+        return _form_page(changed, v1(get_pass_type)(type_id))
+    return done("/staff/passes", "changed")
 
 
 def _values(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -70,24 +75,20 @@ def _values(fields: Mapping[str, str]) -> dict[str, Any]:
     trainings = [name.removeprefix(_TRAINING) for name in fields if name.startswith(_TRAINING)]
     return {
         **{name: fields.get(name, "").strip() for name in ("name", "description", "price")},
-        "sessions": whole_number(fields.get("sessions", "")),
-        "days": whole_number(fields.get("days", "")),
+        "sessions": number_or_none(fields.get("sessions", "")),
+        "days": number_or_none(fields.get("days", "")),
         "training_ids": trainings or None,
         "offered": "offered" in fields,
     }
 
 
-def _form_page(type_: PassType | None, wrong: Wrong | None) -> Response:
-    if wrong is not None:
-        ticked = {name.removeprefix(_TRAINING) for name in wrong.values if name.startswith(_TRAINING)}
-    else:
-        ticked = {str(one.id) for one in (type_.trainings or [])} if type_ else set()
+def _form_page(form: Form, type_: PassType | None = None) -> Response:
     return framed_page(
         "staff/pass_type.html",
-        status=wrong.status if wrong else 200,
+        status=form.status,
         type=type_,
-        wrong=wrong,
-        ticked=ticked,
+        form=form,
+        ticked={name.removeprefix(_TRAINING) for name in form.values if name.startswith(_TRAINING)},
         trainings=_all_trainings(),
     )
 

@@ -15,7 +15,7 @@ from api.pages.interface import v1
 from api.pages.passes import ShownPass
 from api.pages.queries import checked, every, saved_words
 from api.pages.rendering import framed_page
-from api.pages.staff.forms import Wrong, attempt, done, whole_number
+from api.pages.staff.forms import Form, attempt, done, number_or_none
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
 from api.routes.catalogue import get_studio
@@ -36,7 +36,7 @@ _SAVED = {
 @staff_only(Role.ADMIN)
 def show_grant_pass(member_id: UUID) -> Response:
     """Ask which pass the member gets."""
-    return _grant_page(member_id, None)
+    return _grant_page(member_id, Form({"key": new_key()}))
 
 
 @pages.post("/staff/members/<uuid:member_id>/passes/new")
@@ -45,17 +45,19 @@ def do_grant_pass(member_id: UUID) -> Response:
     """Grant the pass once, however often the button is pressed."""
     fields = checked_form()
     headers = checked(KeyHeaders, {"idempotency_key": fields.get("key", "")})
-    values: dict[str, Any] = {"pass_type_id": fields.get("type", ""), "why": fields.get("why", "")}
-    terms = {name: whole_number(fields.get(name, "")) for name in ("sessions", "days")}
+    values: dict[str, Any] = {"pass_type_id": fields.get("pass_type_id", ""), "why": fields.get("why", "")}
+    terms = {name: number_or_none(fields.get(name, "")) for name in ("sessions", "days")}
     if any(value is not None for value in terms.values()):
         values = {**values, **terms}
-    wrong = attempt(
+    granted = attempt(
         GrantPassBody,
         values,
         lambda body: v1(grant_pass)(member_id, json_data=body, headers_data=headers),
         filled=fields,
     )
-    return done(f"/staff/members/{member_id}", "granted") if wrong is None else _grant_page(member_id, wrong)
+    if isinstance(granted, Form):
+        return _grant_page(member_id, granted)
+    return done(f"/staff/members/{member_id}", "granted")
 
 
 @pages.get("/staff/passes/<uuid:pass_id>")
@@ -72,17 +74,17 @@ def do_extend_pass(pass_id: UUID) -> Response:
     fields = checked_form()
     headers = checked(KeyHeaders, {"idempotency_key": fields.get("key", "")})
     values = {
-        "sessions": whole_number(fields.get("sessions", "")),
-        "days": whole_number(fields.get("days", "")),
+        "sessions": number_or_none(fields.get("sessions", "")),
+        "days": number_or_none(fields.get("days", "")),
         "why": fields.get("why", ""),
     }
-    wrong = attempt(
+    extended = attempt(
         ExtendPassBody,
         values,
         lambda body: v1(extend_pass)(pass_id, json_data=body, headers_data=headers),
         filled=fields,
     )
-    return _answered(pass_id, wrong, "extension")
+    return _answered(pass_id, extended, "extension")
 
 
 @pages.post("/staff/passes/<uuid:pass_id>/activation")
@@ -99,40 +101,39 @@ def do_deactivate_pass(pass_id: UUID) -> Response:
     return _switched(pass_id, v1(deactivate_pass), "deactivation")
 
 
-def _switched(pass_id: UUID, operation: Callable[[UUID, WhyBody], object], form: str) -> Response:
+def _switched(pass_id: UUID, operation: Callable[[UUID, WhyBody], object], what: str) -> Response:
     fields = checked_form()
-    wrong = attempt(WhyBody, {"why": fields.get("why", "")}, lambda body: operation(pass_id, body), filled=fields)
-    return _answered(pass_id, wrong, form)
+    came = attempt(WhyBody, {"why": fields.get("why", "")}, lambda body: operation(pass_id, body), filled=fields)
+    return _answered(pass_id, came, what)
 
 
-def _answered(pass_id: UUID, wrong: Wrong | None, form: str) -> Response:
-    return done(f"/staff/passes/{pass_id}", form) if wrong is None else _pass_page(pass_id, wrong, form)
+def _answered(pass_id: UUID, came: object, what: str) -> Response:
+    return _pass_page(pass_id, came, what) if isinstance(came, Form) else done(f"/staff/passes/{pass_id}", what)
 
 
-def _pass_page(pass_id: UUID, wrong: Wrong | None = None, form: str = "") -> Response:
+def _pass_page(pass_id: UUID, refused: Form | None = None, what: str = "") -> Response:
+    forms = {"extension": Form({"key": new_key()}), "activation": Form(), "deactivation": Form()}
     time_zone, found = v1(get_studio)().time_zone, v1(get_pass)(pass_id)
     return framed_page(
         "staff/pass.html",
-        status=wrong.status if wrong else 200,
+        status=refused.status if refused else 200,
         shown=ShownPass(found, time_zone, datetime.now(UTC)),
         member=v1(get_member)(found.member.id),
         lines_max=LEDGER_LINES_MAX,
         time_zone=time_zone,
-        wrong=wrong,
-        refused_form=form,
+        refused=refused,
+        forms=forms if refused is None else {**forms, what: refused},
         saved=saved_words(_SAVED),
-        key=new_key(),
     )
 
 
-def _grant_page(member_id: UUID, wrong: Wrong | None) -> Response:
+def _grant_page(member_id: UUID, form: Form) -> Response:
     return framed_page(
         "staff/pass_grant.html",
-        status=wrong.status if wrong else 200,
+        status=form.status,
         member=v1(get_member)(member_id),
         types=_offered_types(),
-        wrong=wrong,
-        key=new_key(),
+        form=form,
     )
 
 

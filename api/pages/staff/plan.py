@@ -6,15 +6,15 @@ from flask import Response, request
 
 from api.models.common import Named
 from api.models.planning import PlanBody, SessionPlanBody
+from api.models.sessions import Session
 from api.models.staff_catalogue import CatalogueQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import every
 from api.pages.rendering import framed_page, see_other
-from api.pages.staff.fields import Form, FormFaultError, number, read_form
+from api.pages.staff.forms import Form, attempt, number
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
-from api.problems import ProblemError
 from api.routes.catalogue import get_studio
 from api.routes.staff_catalogue import get_staff_spaces, get_staff_trainers, get_staff_trainings
 from api.routes.staff_planning import post_staff_session, preview_session
@@ -22,6 +22,8 @@ from domain.roles import Role
 
 TIMES = ("offer_pause_from", "offer_pause_until")
 NUMBERS = tuple(name for name in PlanBody.model_fields if not name.endswith("_id") and name not in TIMES)
+CHOSEN = ("date", "time", "training_id", "trainer_id", "space_id")
+"""What the address may choose already."""
 _LISTS = {"trainings": get_staff_trainings, "trainers": get_staff_trainers, "spaces": get_staff_spaces}
 
 
@@ -29,7 +31,7 @@ _LISTS = {"trainings": get_staff_trainings, "trainers": get_staff_trainers, "spa
 @staff_only(Role.ADMIN)
 def show_plan() -> Response:
     """Show the form, with what the address chooses already."""
-    return _page(Form({name: value for name, value in request.args.items() if name in {"date", "time"}}))
+    return _page(Form({name: value for name, value in request.args.items() if name in CHOSEN}))
 
 
 @pages.post("/staff/plan")
@@ -37,18 +39,12 @@ def show_plan() -> Response:
 def do_plan() -> Response:
     """Preview the session, or put it into the schedule and go there; what is wrong is said at its field."""
     fields = checked_form()
-    try:
-        body = read_form(SessionPlanBody, {**plan_values(fields), "starts_at_local": _start(fields)})
-        if fields.get("then") != "save":
-            return _page(Form(fields), preview=v1(preview_session)(body))
-        made = v1(post_staff_session)(body)
-    except FormFaultError as fault:
-        return _page(Form(fields, fault.errors), status=422)
-    except ProblemError as problem:
-        if not problem.errors and not problem.conflicts:
-            raise
-        return _page(Form(fields, problem.errors), conflicts=problem.conflicts, status=int(problem.kind.status))
-    return see_other(f"/sessions/{made.id}")
+    saves = fields.get("then") == "save"
+    values = {**plan_values(fields), "starts_at_local": _start(fields)}
+    came = attempt(SessionPlanBody, values, v1(post_staff_session if saves else preview_session), filled=fields)
+    if isinstance(came, Form):
+        return _page(came)
+    return see_other(f"/staff/sessions/{came.id}") if isinstance(came, Session) else _page(Form(fields), preview=came)
 
 
 def plan_values(fields: dict[str, str]) -> dict[str, Any]:
@@ -73,13 +69,13 @@ def _start(fields: dict[str, str]) -> str:
     return f"{fields.get('date', '')}T{fields.get('time', '')[:5]}"
 
 
-def _page(form: Form, *, preview: Any = None, conflicts: Any = (), status: int = 200) -> Response:
+def _page(form: Form, *, preview: Any = None) -> Response:
     return framed_page(
         "staff/plan.html",
-        status=status,
+        status=form.status,
         form=form,
         choices=choices(),
         preview=preview,
-        conflicts=preview.conflicts if preview else conflicts,
+        conflicts=preview.conflicts if preview else form.conflicts,
         time_zone=v1(get_studio)().time_zone,
     )

@@ -7,16 +7,17 @@ from flask import Response, request
 
 from api.language import N_, gettext
 from api.models.me import PageQuery
-from api.models.series import SeriesBody, SeriesQuery
+from api.models.series import SeriesBody, SeriesMade, SeriesPreview, SeriesQuery
+from api.models.series_changes import SeriesChanged
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import query_of
 from api.pages.rendering import framed_page, see_other
-from api.pages.staff.fields import Form, FormFaultError, number, read_form
+from api.pages.staff.forms import Form, attempt, number
 from api.pages.staff.frame import staff_only
 from api.pages.staff.plan import choices, plan_values
+from api.pages.staff.rule_words import NTH_NAMES, WEEKDAY_NAMES, say_rule
 from api.pages.visitors import checked_form
-from api.problems import ProblemError
 from api.routes.catalogue import get_studio
 from api.routes.staff_series import (
     get_staff_series,
@@ -28,20 +29,11 @@ from api.routes.staff_series import (
 from domain.roles import Role
 from domain.series import WEEKDAYS
 
+EMPTY = Form()
 FREQUENCIES = (
-    ("weekly", N_("Weekly, on the days below")),
+    ("weekly", N_("Weekly")),
     ("daily", N_("Daily")),
-    ("monthly", N_("Monthly, on a day of the month or an nth day of the week")),
-)
-NTHS = (("1", N_("first")), ("2", N_("second")), ("3", N_("third")), ("4", N_("fourth")), ("-1", N_("last")))
-DAYS = (
-    ("MO", N_("Monday")),
-    ("TU", N_("Tuesday")),
-    ("WE", N_("Wednesday")),
-    ("TH", N_("Thursday")),
-    ("FR", N_("Friday")),
-    ("SA", N_("Saturday")),
-    ("SU", N_("Sunday")),
+    ("monthly", N_("Monthly")),
 )
 
 
@@ -65,18 +57,14 @@ def show_new_series() -> Response:
 def do_plan_series() -> Response:
     """Preview the series, or make it and go there; what is wrong is said at its field."""
     fields = checked_form()
-    try:
-        body = read_form(SeriesBody, _values(fields))
-        if fields.get("then") != "save":
-            return _page(Form(fields), preview=v1(preview_series)(body))
-        made = v1(post_staff_series)(body)
-    except FormFaultError as fault:
-        return _page(Form(fields, fault.errors), status=422)
-    except ProblemError as problem:
-        if not problem.errors and not problem.conflicts:
-            raise
-        return _page(Form(fields, problem.errors), conflicts=problem.conflicts, status=int(problem.kind.status))
-    return see_other(f"/staff/series/{made.id}?made={made.made}&left_out={made.left_out}")
+    saves = fields.get("then") == "save"
+    came = attempt(SeriesBody, _values(fields), v1(post_staff_series if saves else preview_series), filled=fields)
+    if isinstance(came, Form):
+        return _page(came)
+    if isinstance(came, SeriesMade):
+        return see_other(f"/staff/series/{came.id}?made={came.made}&left_out={came.left_out}")
+    assert isinstance(came, SeriesPreview)  # noqa: S101 - the one or the other operation was called
+    return _page(Form(fields), preview=came)
 
 
 @pages.get("/staff/series/<uuid:id_>")
@@ -86,18 +74,22 @@ def show_series(id_: UUID) -> Response:
     return series_page(id_)
 
 
-def series_page(id_: UUID, *, form: Form | None = None, changed: Any = None, status: int = 200) -> Response:
-    """Return a series' page; `changed` is what a change would ask of its sessions, or has asked."""
-    query = query_of(PageQuery, "cursor")
+def series_page(
+    id_: UUID, *, change: Form = EMPTY, end: Form = EMPTY, changed: SeriesChanged | None = None
+) -> Response:
+    """Return a series' page with its two forms; `changed` is what a change would ask of its sessions."""
+    query, series = query_of(PageQuery, "cursor"), v1(get_staff_series)(id_)
     return framed_page(
         "staff/series.html",
-        status=status,
-        series=v1(get_staff_series)(id_),
+        status=max(change.status, end.status),
+        series=series,
+        rule=say_rule(series.rule),
         page=v1(get_staff_series_sessions)(id_, query),
         made=_told_number("made"),
         left_out=_told_number("left_out"),
         asked=_told_number("asked"),
-        form=form or Form({}),
+        change=change,
+        end=end,
         changed=changed,
         choices=choices(),
         time_zone=v1(get_studio)().time_zone,
@@ -132,16 +124,16 @@ def _several(typed: str) -> list[str]:
     return typed.replace(",", " ").replace(";", " ").split()
 
 
-def _page(form: Form, *, preview: Any = None, conflicts: Any = (), status: int = 200) -> Response:
+def _page(form: Form, *, preview: SeriesPreview | None = None) -> Response:
     return framed_page(
         "staff/series_form.html",
-        status=status,
+        status=form.status,
         form=form,
         choices=choices(),
         frequencies=[(value, gettext(name)) for value, name in FREQUENCIES],
-        nths=[(value, gettext(name)) for value, name in NTHS],
-        days=[(value, gettext(name)) for value, name in DAYS],
+        nths=[(value, gettext(name)) for value, name in NTH_NAMES.items()],
+        days=[(value, gettext(name)) for value, name in WEEKDAY_NAMES.items()],
         preview=preview,
-        conflicts=preview.conflicts if preview else conflicts,
+        conflicts=preview.conflicts if preview else form.conflicts,
         time_zone=v1(get_studio)().time_zone,
     )

@@ -10,11 +10,10 @@ from api.models.series_changes import RestBody, SeriesChangeBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import see_other
-from api.pages.staff.fields import Form, FormFaultError, number, read_form
+from api.pages.staff.forms import Form, attempt, number, refused
 from api.pages.staff.frame import staff_only
 from api.pages.staff.series import series_page
 from api.pages.visitors import checked_form
-from api.problems import ProblemError
 from api.routes.staff_series_changes import end_series, post_series_change, preview_series_change
 from domain.roles import Role
 
@@ -24,17 +23,13 @@ from domain.roles import Role
 def do_change_series(id_: UUID) -> Response:
     """Say what a change would ask of the sessions, or ask it; what is wrong is said at its field."""
     fields = checked_form()
-    try:
-        body = read_form(SeriesChangeBody, _values(fields))
-        if fields.get("then") != "save":
-            return series_page(id_, form=Form(fields), changed=v1(preview_series_change)(id_, body))
-        changed = v1(post_series_change)(id_, body)
-    except FormFaultError as fault:
-        return series_page(id_, form=Form(fields, fault.errors), status=422)
-    except ProblemError as problem:
-        if not problem.errors:
-            raise
-        return series_page(id_, form=Form(fields, problem.errors), status=int(problem.kind.status))
+    saves = fields.get("then") == "save"
+    operation = v1(post_series_change if saves else preview_series_change)
+    changed = attempt(SeriesChangeBody, _values(fields), lambda body: operation(id_, body), filled=fields)
+    if isinstance(changed, Form):
+        return series_page(id_, change=changed)
+    if not saves:
+        return series_page(id_, change=Form(fields), changed=changed)
     return see_other(f"/staff/series/{id_}?asked={changed.sessions}")
 
 
@@ -43,17 +38,13 @@ def do_change_series(id_: UUID) -> Response:
 def do_end_series(id_: UUID) -> Response:
     """Cancel the sessions from a day on, once that was said to be meant."""
     fields = checked_form()
-    named = {f"end_{name}": value for name, value in fields.items()}
-    values = {"from_on": fields.get("from_on", ""), "why": fields.get("why", ""), "overridden": "overridden" in fields}
-    try:
-        body = read_form(RestBody, values)
-    except FormFaultError as fault:
-        errors = {f"end_{name}": said for name, said in fault.errors.items()}
-        return series_page(id_, form=Form(named, errors), status=422)
     if "meant" not in fields:
         said = gettext("Tick this box if these sessions are to be cancelled.")
-        return series_page(id_, form=Form(named, {"end_meant": said}), status=422)
-    changed = v1(end_series)(id_, body)
+        return series_page(id_, end=refused(fields, {"meant": said}))
+    values = {"from_on": fields.get("from_on", ""), "why": fields.get("why", ""), "overridden": "overridden" in fields}
+    changed = attempt(RestBody, values, lambda body: v1(end_series)(id_, body), filled=fields)
+    if isinstance(changed, Form):
+        return series_page(id_, end=changed)
     return see_other(f"/staff/series/{id_}?asked={changed.sessions}")
 
 

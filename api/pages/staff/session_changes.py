@@ -1,7 +1,8 @@
 """Changing a session: its number of places, its time, its being called off. Each is shown before it is confirmed."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,19 +13,18 @@ from api.models.sessions import Session
 from api.models.staff_commands import CancelSessionBody, CapacityBody, RescheduleBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.queries import checked, names
-from api.pages.staff.acting import Give, Step, carry_out, confirm_page, look_at, whole_number
+from api.pages.queries import names
+from api.pages.staff.acting import Give, Step, carry_out, first_form, look_at, step_page
+from api.pages.staff.forms import Form, number, refused
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
-from api.problem_kinds import ProblemCode
-from api.problems import ProblemError
 from api.routes.catalogue import get_spaces, get_trainers
 from api.routes.sessions import get_session
 from api.routes.staff_commands import cancel_session, change_capacity, reschedule
 from domain.roles import Role
+from domain.wall_clock import Shown, instant_of
 
 MOVE_FIELDS = ("day", "time", "minutes", "trainer_id", "space_id")
-_NOT_ASKED_YET = "-"  # in place of the reason, which is asked for last
 
 
 @pages.get("/staff/sessions/<uuid:session_id>/capacity")
@@ -32,13 +32,9 @@ _NOT_ASKED_YET = "-"  # in place of the reason, which is asked for last
 def ask_capacity(session_id: UUID) -> Response:
     """Ask for the number of places; with one in the address, ask to confirm it."""
     session = v1(get_session)(session_id)
-    wanted = request.args.get("capacity")
-    if wanted is None:
-        return confirm_page(session, Step("capacity"), asks=True, wanted=session.capacity)
-    body = _capacity_from({"capacity": wanted, "why": _NOT_ASKED_YET})
-    step = Step("capacity", {"capacity": str(body.capacity)})
-    seen = look_at(_giving_change_capacity(session_id, body))
-    return confirm_page(session, step, asks=False, wanted=body.capacity, seen=seen)
+    if "capacity" not in request.args:
+        return step_page(session, Step("capacity"), Form({"capacity": session.capacity}), asks=True)
+    return _confirm_capacity(session, request.args, first_form())
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/capacity")
@@ -46,8 +42,18 @@ def ask_capacity(session_id: UUID) -> Response:
 def do_change_capacity(session_id: UUID) -> Response:
     """Change the number of places."""
     fields = checked_form()
-    body = _capacity_from(fields)
-    return carry_out(session_id, fields, _giving_change_capacity(session_id, body))
+    values = {"capacity": number(fields.get("capacity", "")), "why": fields.get("why", "")}
+    came = carry_out(session_id, fields, CapacityBody, values, _giving_change_capacity(session_id))
+    return _confirm_capacity(v1(get_session)(session_id), fields, came) if isinstance(came, Form) else came
+
+
+def _confirm_capacity(session: Session, fields: Mapping[str, str], form: Form) -> Response:
+    wanted = number(fields.get("capacity", ""))
+    seen = look_at(CapacityBody, {"capacity": wanted}, _giving_change_capacity(session.id))
+    if isinstance(seen, Form):
+        return step_page(session, Step("capacity"), seen, asks=True)
+    step = Step("capacity", {"capacity": str(wanted)})
+    return step_page(session, step, form, asks=False, wanted=wanted, seen=seen)
 
 
 @pages.get("/staff/sessions/<uuid:session_id>/move")
@@ -55,38 +61,67 @@ def do_change_capacity(session_id: UUID) -> Response:
 def ask_to_move(session_id: UUID) -> Response:
     """Ask for the new time and place; with them in the address, ask to confirm."""
     session = v1(get_session)(session_id)
-    trainers, spaces = names(get_trainers), names(get_spaces)
     fields = {name: request.args[name] for name in MOVE_FIELDS if name in request.args}
-    if not fields:
-        return confirm_page(session, Step("move"), asks=True, trainers=trainers, spaces=spaces)
-    body = _move_from({**fields, "why": _NOT_ASKED_YET}, session)
-    return confirm_page(
-        session,
-        Step("move", fields),
-        asks=False,
-        seen=look_at(_giving_reschedule(session_id, body)),
-        starts_at=body.starts_at,
-        minutes=body.lasts_minutes,
-        trainer=next((one.name for one in trainers if one.id == body.trainer_id), ""),
-        space=next((one.name for one in spaces if one.id == body.space_id), ""),
-    )
+    if fields:
+        return _confirm_move(session, fields, first_form())
+    now = {
+        "day": session.starts_at_local.date(),
+        "time": f"{session.starts_at_local:%H:%M}",
+        "minutes": session.lasts_minutes,
+        "trainer_id": session.trainer.id,
+        "space_id": session.space.id,
+    }
+    return _ask_move(session, Form(now))
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/move")
 @staff_only(Role.ADMIN)
 def do_move(session_id: UUID) -> Response:
     """Move the session."""
-    fields = checked_form()
-    body = _move_from(fields, v1(get_session)(session_id))
-    return carry_out(session_id, fields, _giving_reschedule(session_id, body))
+    fields, session = checked_form(), v1(get_session)(session_id)
+    values = _move_values(fields, session)
+    if isinstance(values, Form):
+        return _ask_move(session, values)
+    came = carry_out(session_id, fields, RescheduleBody, values, _giving_reschedule(session_id))
+    return _confirm_move(session, fields, came) if isinstance(came, Form) else came
+
+
+def _confirm_move(session: Session, fields: Mapping[str, str], form: Form) -> Response:
+    values = _move_values(fields, session)
+    seen = values if isinstance(values, Form) else look_at(RescheduleBody, values, _giving_reschedule(session.id))
+    if isinstance(values, Form) or isinstance(seen, Form):
+        errors = seen.errors if isinstance(seen, Form) else {}
+        # The form asks for what the operation calls otherwise.
+        called = {"starts_at": "day", "lasts_minutes": "minutes"}
+        return _ask_move(session, refused(fields, {called.get(name, name): said for name, said in errors.items()}))
+    return step_page(
+        session,
+        Step("move", {name: fields[name] for name in MOVE_FIELDS}),
+        form,
+        asks=False,
+        seen=seen,
+        starts_at=datetime.fromisoformat(values["starts_at"]),
+        minutes=values["lasts_minutes"],
+        trainer=_name_of(get_trainers, values["trainer_id"]),
+        space=_name_of(get_spaces, values["space_id"]),
+    )
+
+
+def _ask_move(session: Session, form: Form) -> Response:
+    lists = {"trainers": get_trainers, "spaces": get_spaces}
+    choices = {name: [(one.id, one.name) for one in names(listing)] for name, listing in lists.items()}
+    return step_page(session, Step("move"), form, asks=True, choices=choices)
+
+
+def _name_of(listing: Any, id_: str | None) -> str:
+    return next((one.name for one in names(listing) if str(one.id) == id_), "")
 
 
 @pages.get("/staff/sessions/<uuid:session_id>/cancel")
 @staff_only(Role.ADMIN)
 def ask_to_cancel_session(session_id: UUID) -> Response:
     """Ask whether the session is to be cancelled."""
-    seen = look_at(_giving_cancel_session(session_id, CancelSessionBody(why=_NOT_ASKED_YET)))
-    return confirm_page(v1(get_session)(session_id), Step("cancel"), asks=False, seen=seen)
+    return _confirm_cancel(session_id, first_form())
 
 
 @pages.post("/staff/sessions/<uuid:session_id>/cancel")
@@ -94,52 +129,52 @@ def ask_to_cancel_session(session_id: UUID) -> Response:
 def do_cancel_session(session_id: UUID) -> Response:
     """Cancel the session."""
     fields = checked_form()
-    body = checked(CancelSessionBody, {"why": fields.get("why", "")})
-    return carry_out(session_id, fields, _giving_cancel_session(session_id, body))
+    values = {"why": fields.get("why", "")}
+    came = carry_out(session_id, fields, CancelSessionBody, values, _giving_cancel_session(session_id))
+    return _confirm_cancel(session_id, came) if isinstance(came, Form) else came
 
 
-def _giving_change_capacity(session_id: UUID, body: CapacityBody) -> Give:
-    return lambda dry_run, headers: v1(change_capacity)(
-        session_id, json_data=body, query_data=dry_run, headers_data=headers
+def _confirm_cancel(session_id: UUID, form: Form) -> Response:
+    seen = look_at(CancelSessionBody, {}, _giving_cancel_session(session_id))
+    return step_page(v1(get_session)(session_id), Step("cancel"), form, asks=False, seen=seen)
+
+
+def _giving_change_capacity(session_id: UUID) -> Callable[[CapacityBody], Give]:
+    return lambda body: (
+        lambda dry_run, headers: v1(change_capacity)(
+            session_id, json_data=body, query_data=dry_run, headers_data=headers
+        )
     )
 
 
-def _giving_reschedule(session_id: UUID, body: RescheduleBody) -> Give:
-    return lambda dry_run, headers: v1(reschedule)(session_id, json_data=body, query_data=dry_run, headers_data=headers)
-
-
-def _giving_cancel_session(session_id: UUID, body: CancelSessionBody) -> Give:
-    return lambda dry_run, headers: v1(cancel_session)(
-        session_id, json_data=body, query_data=dry_run, headers_data=headers
+def _giving_reschedule(session_id: UUID) -> Callable[[RescheduleBody], Give]:
+    return lambda body: (
+        lambda dry_run, headers: v1(reschedule)(session_id, json_data=body, query_data=dry_run, headers_data=headers)
     )
 
 
-def _capacity_from(fields: Mapping[str, str]) -> CapacityBody:
-    values = {"capacity": whole_number(fields.get("capacity")), "why": fields.get("why", "")}
-    return checked(CapacityBody, values)
+def _giving_cancel_session(session_id: UUID) -> Callable[[CancelSessionBody], Give]:
+    return lambda body: (
+        lambda dry_run, headers: v1(cancel_session)(
+            session_id, json_data=body, query_data=dry_run, headers_data=headers
+        )
+    )
 
 
-def _move_from(fields: Mapping[str, str], session: Session) -> RescheduleBody:
-    """Return what a form asks for; its day and time are those of the studio's clock."""
-    values = {
-        "starts_at": _instant(fields, ZoneInfo(session.time_zone)).isoformat(),
-        "lasts_minutes": whole_number(fields.get("minutes")),
+def _move_values(fields: Mapping[str, str], session: Session) -> dict[str, Any] | Form:
+    """Return what a form asks for, its day and time being those of the studio's clock; the form if they are none."""
+    try:
+        local = datetime.fromisoformat(f"{fields.get('day', '')}T{fields.get('time', '')}").replace(tzinfo=None)
+        starts_at, shown = instant_of(local, ZoneInfo(session.time_zone))
+    except (ValueError, OverflowError):
+        return refused(fields, {"day": gettext("Write a day of the calendar and a time of day.")})
+    if shown is Shown.NEVER:
+        said = gettext("The clock goes forward over this time that night; choose another.")
+        return refused(fields, {"time": said})
+    return {
+        "starts_at": starts_at.isoformat(),
+        "lasts_minutes": number(fields.get("minutes", "")),
         "trainer_id": fields.get("trainer_id"),
         "space_id": fields.get("space_id"),
         "why": fields.get("why", ""),
     }
-    return checked(RescheduleBody, values)
-
-
-def _instant(fields: Mapping[str, str], zone: ZoneInfo) -> datetime:
-    """Return the instant that a day and a time name; of an hour that the clock shows twice, the first."""
-    try:
-        shown = datetime.fromisoformat(f"{fields.get('day', '')}T{fields.get('time', '')}").replace(tzinfo=None)
-        instant = shown.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        sentence = gettext("Write a day of the calendar and a time of day.")
-        raise ProblemError(ProblemCode.INVALID_INPUT, errors={"day": sentence}) from None
-    if instant.astimezone(zone).replace(tzinfo=None) != shown:
-        sentence = gettext("The clock goes forward over this time that night; choose another.")
-        raise ProblemError(ProblemCode.INVALID_INPUT, errors={"time": sentence})
-    return instant

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from flask import Response
 
+from api.language import gettext
 from api.models.staff_members import RoleBody, StaffMember, WhyBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
-from api.pages.staff.forms import Wrong, attempt, done
+from api.pages.staff.forms import attempt, refused
 from api.pages.staff.frame import staff_only
-from api.pages.staff.member import edit_page
+from api.pages.staff.member import edit_page, edited
 from api.pages.visitors import checked_form
 from api.routes.staff_standing import change_member_role, reactivate_member, remove_member, suspend_member
 from domain.roles import Role
@@ -25,8 +26,8 @@ def do_change_role(member_id: UUID) -> Response:
     """Change the role, and say so on the member's page."""
     fields = checked_form()
     values = {name: fields.get(name, "") for name in ("role", "why")}
-    wrong = attempt(RoleBody, values, lambda body: v1(change_member_role)(member_id, json_data=body), filled=values)
-    return _answered(member_id, wrong, "role")
+    changed = attempt(RoleBody, values, lambda body: v1(change_member_role)(member_id, json_data=body), filled=values)
+    return edited(member_id, changed, "role")
 
 
 @pages.post("/staff/members/<uuid:member_id>/suspension")
@@ -51,15 +52,10 @@ def do_remove(member_id: UUID) -> Response:
 
 
 def _ended(
-    member_id: UUID, operation: Callable[[UUID, WhyBody], StaffMember], form: str, *, sure: bool = False
+    member_id: UUID, operation: Callable[[UUID, WhyBody], StaffMember], what: str, *, sure: bool = False
 ) -> Response:
     fields = checked_form()
     if sure and _SURE not in fields:
-        return edit_page(member_id, Wrong(fields, {_SURE: "missing"}), form)
+        return edit_page(member_id, refused(fields, {_SURE: gettext("Tick the box if you are sure.")}), what)
     values = {"why": fields.get("why", "")}
-    wrong = attempt(WhyBody, values, lambda body: operation(member_id, body), filled=fields)
-    return _answered(member_id, wrong, form)
-
-
-def _answered(member_id: UUID, wrong: Wrong | None, form: str) -> Response:
-    return done(f"/staff/members/{member_id}", form) if wrong is None else edit_page(member_id, wrong, form)
+    return edited(member_id, attempt(WhyBody, values, lambda body: operation(member_id, body), filled=fields), what)

@@ -16,6 +16,7 @@ from domain.notices import NoticeKind
 from tests.integration.api.conftest import WAIT, Caller, token_of
 from tests.integration.api.test_documents import OPERATIONS
 from tests.integration.api.test_push_subscriptions import a_subscription
+from tests.integration.pass_requests import a_request_of
 from tests.integration.studio import Studio
 from workers.messages.links import unsubscribe_url
 
@@ -90,6 +91,7 @@ def test_every_answer_is_what_the_document_promises(
         "trainer_id": str(studio.trainer_id),
         "space_id": str(studio.space_id),
         "series_id": NO_SUCH_ID,
+        "request_id": a_request_of(studio, me.member),
         "secret": me.post("/v1/me/calendar-feed").json["url"].rpartition("/")[2].removesuffix(".ics"),
         "token": unsubscribe_url(me.settings, me.member.id, NoticeKind.REMINDER).rpartition("/")[2],
     }

@@ -202,6 +202,17 @@ def test_an_offer_is_declined_by_cancelling_and_staff_see_whose_it_was(
     assert studio.counts(session_id) == (0, 0, 0)
 
 
+def test_staff_accept_for_whoever_cannot(me: Caller, admin: Caller, studio: Studio, serving: None) -> None:
+    _, booking_id = offered_to(me, studio)
+
+    accepted = admin.post(f"/v1/staff/bookings/{booking_id}/acceptance", **WAIT)
+
+    assert (accepted.status_code, accepted.json["booking"]["status"]) == (200, "confirmed")
+    assert me.member is not None
+    assert studio.sessions_left(me.member) == 9
+    problem(admin.post(f"/v1/staff/bookings/{uuid4()}/acceptance", **WAIT), 404, "booking_not_found")
+
+
 def test_refusals_by_policy_speak_the_members_language(me: Caller, studio: Studio, serving: None) -> None:
     assert me.member is not None
     first, second = (studio.a_session(policies=Policies(upcoming_limit=1)) for _ in range(2))

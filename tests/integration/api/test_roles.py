@@ -46,11 +46,22 @@ LEAST: dict[str, Role | None] = {
     "GET /v1/sessions/{session_id}/passes": MEMBER,
     "GET /v1/spaces": EVERYBODY,
     "GET /v1/staff/bookings/{booking_id}": TRAINER,
+    "POST /v1/staff/bookings/{booking_id}/acceptance": ADMIN,
     "POST /v1/staff/bookings/{booking_id}/cancellation": ADMIN,
     "POST /v1/staff/bookings/{booking_id}/attendance": TRAINER,
     "GET /v1/staff/check-ins/{code}": TRAINER,
     "GET /v1/me/bookings/{booking_id}/check-in-code": MEMBER,
+    "GET /v1/pass-types": MEMBER,
+    "GET /v1/me/pass-requests": MEMBER,
+    "POST /v1/me/pass-requests": MEMBER,
+    "POST /v1/me/pass-requests/{request_id}/withdrawal": MEMBER,
+    "GET /v1/staff/pass-requests": ADMIN,
+    "GET /v1/staff/pass-requests/{request_id}": ADMIN,
+    "POST /v1/staff/pass-requests/{request_id}/grant": ADMIN,
+    "POST /v1/staff/pass-requests/{request_id}/decline": ADMIN,
+    "POST /v1/staff/invitations": ADMIN,
     "GET /v1/staff/changes": ADMIN,
+    "POST /v1/staff/sessions/{session_id}/guests": TRAINER,
     "GET /v1/staff/events": ADMIN,
     "GET /v1/staff/members": ADMIN,
     "POST /v1/staff/members": ADMIN,
@@ -110,7 +121,7 @@ LEAST: dict[str, Role | None] = {
 
 UUID_PARAMETERS = (
     *("session_id", "booking_id", "command_id", "subscription_id", "member_id", "pass_id", "type_id"),
-    *("training_id", "trainer_id", "space_id", "series_id"),
+    *("training_id", "trainer_id", "space_id", "series_id", "request_id"),
 )
 NOT_LET_IN = {"token_missing", "not_permitted"}
 

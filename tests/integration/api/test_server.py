@@ -1,5 +1,6 @@
 """The real server: gunicorn with a gevent worker, over real sockets."""
 
+import gc
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from uuid import UUID
 
 import pytest
 
+from api.gunicorn_conf import post_worker_init
 from api.services import POOL_SIZE
 from storage.settings import settings
 from tests.integration.api.conftest import token_of
@@ -186,3 +188,11 @@ def test_signing_in_keeps_nobody_else_waiting_for_the_hash(server: Server, studi
         signing_in = [pool.submit(server.ask, "POST", "/v1/tokens", None, body) for _ in range(8)]
         assert server.ask("GET", "/live")[0] == 200
         assert {one.result(30)[0] for one in signing_in} == {401}
+
+
+def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> None:
+    post_worker_init(None)
+    try:
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()

@@ -163,6 +163,7 @@ def test_a_pass_that_is_deactivated_pays_no_more_until_it_is_activated(admin: Ca
     assert "pass_inactive" in str(studio.outcome(refused))
     assert studio.status(booked) == "applied"
     assert [one["kind"] for one in changes(admin, nina.id)] == ["pass_activated", "pass_deactivated"]
+    assert [kind for kind in told(studio, nina) if kind.startswith("pass_")] == ["pass_deactivated", "pass_activated"]
 
 
 @pytest.mark.parametrize("how", ["activation", "extension"])

@@ -54,7 +54,9 @@ def test_a_member_is_made_by_the_form_and_what_is_wrong_is_said_at_its_field(
     made = browser.send(form, name="Nina Marchenko", email=email)
 
     assert len(refused.all("p", "error")) == 2
-    assert "Another member has this e-mail address already." in strictly(taken).texts("p", "error")
+    assert strictly(taken).texts("p", "error") == [
+        f"Member {admin.id} has this e-mail address already; change or book for them instead."
+    ]
     page = read(browser, made.headers["Location"])
     assert "The invitation is on its way" in page.texts("strong")
     assert "Invited" in page.texts("span", "tag")

@@ -127,7 +127,7 @@ def test_it_speaks_german(browser: Browser, admin: Member) -> None:
 
 def test_everything_that_may_be_wrong_has_words() -> None:
     assert set(WRONG) == set(Wrong)
-    assert {"", "serve", "sweep", "deliver", "remind"} == set(BUSY)
+    assert {"", "serve", "sweep", "expire offers", "deliver", "remind", "plan"} == set(BUSY)
 
 
 def test_a_line_ends_now_and_is_broken_where_nothing_is_known() -> None:

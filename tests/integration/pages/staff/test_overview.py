@@ -31,7 +31,7 @@ def test_today_and_the_next_days_are_listed_with_how_full_each_is(
     page = show(browser, "/staff")
 
     assert [one for one in rosters(page) if one in map(str, sessions)] == [str(sessions[1]), str(sessions[2])]
-    assert "2 of 2 places taken, 1 in line" in page.texts("p", "session-places")
+    assert "2 of 2 taken, 1 in line" in page.texts("p", "session-places")
     assert page.texts("h2")[0] == "Today, Thu 6 March 2031"
 
 

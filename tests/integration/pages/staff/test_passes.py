@@ -65,9 +65,9 @@ def test_a_pass_is_granted_once_however_often_the_form_is_sent(browser: Browser,
     path = f"/staff/members/{nina.id}/passes/new"
     form = browser.form(browser.open(path), path)
 
-    without_why = strictly(browser.send(form, status=422, type=type_id, why="").get_data(as_text=True))
+    without_why = strictly(browser.send(form, status=422, pass_type_id=type_id, why="").get_data(as_text=True))
     for _ in range(2):
-        granted = browser.send(form, type=type_id, why="paid")
+        granted = browser.send(form, pass_type_id=type_id, why="paid")
 
     assert len(without_why.all("p", "error")) == 1
     page = read(browser, granted.headers["Location"])
@@ -79,7 +79,7 @@ def test_other_terms_are_filled_in(browser: Browser, studio: Studio, admin: Memb
     type_id, nina = a_type(browser).rpartition("/")[2], studio.a_member()
     path = f"/staff/members/{nina.id}/passes/new"
 
-    browser.send(browser.form(browser.open(path), path), type=type_id, sessions="3", why="a present")
+    browser.send(browser.form(browser.open(path), path), pass_type_id=type_id, sessions="3", why="a present")
 
     row = studio.db.execute(
         "SELECT sessions_left, expires_at FROM passes WHERE member_id = %s ORDER BY id DESC LIMIT 1", (nina.id,)

@@ -42,7 +42,7 @@ def test_saving_leads_to_the_session(admin: Browser, studio: Studio) -> None:
     answer = send(admin, studio, "save", status=303)
 
     (made,) = sessions(studio)
-    assert answer.headers["Location"] == f"/sessions/{made}"
+    assert answer.headers["Location"] == f"/staff/sessions/{made}"
 
 
 @pytest.mark.parametrize(("then", "status"), [("preview", 200), ("save", 409)])
@@ -54,7 +54,7 @@ def test_what_is_in_the_way_is_named_with_its_time_and_a_link(
 
     page = strictly(send(admin, studio, then, status=status, time="18:30").get_data(as_text=True))
 
-    (name,) = [text for text, href in page.links().items() if href == f"/sessions/{made}"]
+    (name,) = [text for text, href in page.links().items() if href == f"/staff/sessions/{made}"]
     assert name.endswith("Tue 5 November 2030, 18:00\u201319:00")
     assert page.texts("span", "warn") == ["space taken", "trainer taken"]
     assert sessions(studio) == [made]

@@ -54,6 +54,23 @@ def test_saving_leads_to_the_series_with_its_sessions(admin: Browser, studio: St
     )
 
 
+def test_what_was_left_out_stays_on_its_page_and_leads_to_planning_it(admin: Browser, studio: Studio) -> None:
+    send(admin, studio, "save", status=303, count="1")
+    answer = send(admin, studio, "save", status=303, count="", leave_out_conflicts="on")
+    path = answer.headers["Location"].partition("?")[0]
+
+    page = strictly(admin.open(path).get_data(as_text=True))
+
+    assert any(text.endswith("goes on, a day more each day") for text in page.texts("p", "soft"))
+    (note,) = page.all("div", "warn")
+    assert note.text.startswith("1 session was left out, because another one was there")
+    (address,) = [href for text, href in page.links().items() if text.startswith(f"{BEGIN:%a %-d %B %Y}, 07:00")]
+    shown = strictly(admin.open(address).get_data(as_text=True))
+    filled = {one.attributes.get("id"): one.attributes.get("value") for one in shown.all("input")}
+    assert (filled["date"], filled["time"]) == (str(BEGIN), "07:00")
+    assert "1 left out" in strictly(admin.open("/staff/series").get_data(as_text=True)).texts("span", "warn")
+
+
 def test_what_is_in_the_way_is_named_and_can_be_left_out(admin: Browser, studio: Studio) -> None:
     send(admin, studio, "save", status=303, count="1")
 
@@ -103,7 +120,7 @@ def test_monthly_on_the_last_friday(admin: Browser, studio: Studio) -> None:
     days = [row[0] for row in rows]
     assert len(days) == 3
     assert all(day.weekday() == 4 and (day + timedelta(days=7)).month != day.month for day in days)
-    assert "FREQ=MONTHLY;INTERVAL=1;BYDAY=-1FR" in admin.open(answer.headers["Location"]).get_data(as_text=True)
+    assert "Every month: last Friday" in admin.open(answer.headers["Location"]).get_data(as_text=True)
 
 
 def test_it_speaks_german(admin: Browser, studio: Studio) -> None:

@@ -3,8 +3,11 @@
 import pytest
 from apiflask import APIFlask
 
+from api.check_in_codes import code_of
 from domain.roles import Role
+from storage.settings import settings
 from tests.integration.pages.conftest import Browser
+from tests.integration.pages.sessions import show
 from tests.integration.pages.strictly import strictly
 from tests.integration.studio import Member, Studio
 
@@ -14,6 +17,8 @@ LEAST = {
     "GET /staff": TRAINER,
     "GET /staff/changes": ADMIN,
     "GET /staff/members": ADMIN,
+    "GET /staff/members/invite": ADMIN,
+    "POST /staff/members/invite": ADMIN,
     "GET /staff/members/new": ADMIN,
     "POST /staff/members/new": ADMIN,
     "GET /staff/members/<uuid:member_id>": ADMIN,
@@ -29,9 +34,12 @@ LEAST = {
     "GET /staff/bookings/<uuid:booking_id>/remove": ADMIN,
     "POST /staff/bookings/<uuid:booking_id>/remove": ADMIN,
     "GET /staff/sessions/<uuid:session_id>": TRAINER,
+    "POST /staff/sessions/<uuid:session_id>/accept": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/attendance": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/print": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/roster.csv": TRAINER,
+    "GET /staff/sessions/<uuid:session_id>/guests": TRAINER,
+    "POST /staff/sessions/<uuid:session_id>/guests": TRAINER,
     "GET /staff/sessions/<uuid:session_id>/book": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/book": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/cancel": ADMIN,
@@ -41,6 +49,10 @@ LEAST = {
     "GET /staff/sessions/<uuid:session_id>/move": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/move": ADMIN,
     "GET /ops": ADMIN,
+    "GET /staff/pass-requests": ADMIN,
+    "GET /staff/pass-requests/<uuid:request_id>": ADMIN,
+    "POST /staff/pass-requests/<uuid:request_id>/grant": ADMIN,
+    "POST /staff/pass-requests/<uuid:request_id>/decline": ADMIN,
     "GET /staff/passes": ADMIN,
     "GET /staff/passes/<uuid:pass_id>": ADMIN,
     "POST /staff/passes/<uuid:pass_id>/activation": ADMIN,
@@ -127,6 +139,34 @@ def test_the_menu_shows_what_the_role_reaches(browser: Browser, studio: Studio, 
     if role.reaches(TRAINER):
         areas = strictly(browser.open("/staff").get_data(as_text=True)).links()
         assert ("Changes" in areas) is role.reaches(ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("path", "area", "how"),
+    [
+        ("/staff", "Overview", "page"),
+        ("/staff/members", "Members", "page"),
+        ("/staff/members/new", "Members", "true"),
+        ("/staff/passes/types/new", "Passes", "true"),
+        ("/staff/series/new", "Series", "true"),
+        ("/staff/plan", "Plan a session", "page"),
+        ("/staff/sessions/{session}/move", "Overview", "true"),
+        ("/ops?still=1", "Operations", "page"),
+        ("/check-in/{code}", "Overview", "true"),
+    ],
+)
+@pytest.mark.usefixtures("admin")
+def test_the_menu_shows_where_one_is_below_an_area_too(
+    browser: Browser, studio: Studio, path: str, area: str, how: str
+) -> None:
+    session_id = studio.a_session()
+    booking_id = studio.book(session_id, studio.a_member())
+    studio.serve(session_id)
+
+    page = show(browser, path.format(session=session_id, code=code_of(settings(), booking_id)))
+
+    marked = [(one.text, one.attributes["aria-current"]) for one in page.all("a") if "aria-current" in one.attributes]
+    assert marked == [("Staff", "page"), (area, how)]
 
 
 def address(path: str) -> str:
