@@ -80,7 +80,7 @@ def _message(
     The fields are those of docs.celeryq.dev, "Message Protocol", version 2, and of kombu's virtual transports.
     """
     id_ = task_id or str(new_id())
-    headers = {
+    headers: dict[str, object] = {
         "lang": "py",
         "task": task,
         "id": id_,
