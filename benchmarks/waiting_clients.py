@@ -132,7 +132,7 @@ async def measure(place: Place) -> None:
                 waiting = sum(not task.done() for task in bookings)
                 print(f"still waiting when the lane is released: {waiting}")
             released = time.perf_counter()
-            publish.token(place.held, armed_at=flags.rearm(redis_client(), place.held))
+            publish.token(redis_client(), place.held, armed_at=flags.rearm(redis_client(), place.held))
             answers = [status for status, _ in await asyncio.gather(*bookings)]
             print(
                 f"all {answers.count(201)} of {len(answers)} told their booking {time.perf_counter() - released:.2f} s"

@@ -148,7 +148,7 @@ def _call_a_worker() -> None:
     from workers import publish  # noqa: PLC0415 - loads Celery
 
     try:
-        publish.delivery_token()
+        publish.delivery_token(redis_client())
     except HINT_ERRORS as error:
         click.echo(f"No worker could be called ({error}); it begins once Redis answers.", err=True)
 

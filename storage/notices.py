@@ -4,6 +4,7 @@ A notice is written in the transaction of what it tells. The relay comes after t
 the fan-out to channels cost a command anything.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,6 @@ from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from domain.ids import MemberId
 from domain.notices import Notice
@@ -43,8 +43,8 @@ def write_notices(
     return db.execute(
         """
         INSERT INTO notices (cause, member_id, kind, booking_id, pass_id, details, starts_at, created_at)
-        SELECT cause, member_id, kind, booking_id, pass_id, details, starts_at, statement_timestamp()
-          FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::jsonb[], %s::timestamptz[])
+        SELECT cause, member_id, kind, booking_id, pass_id, details::jsonb, starts_at, statement_timestamp()
+          FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %b::text[], %s::timestamptz[])
                WITH ORDINALITY
                AS notice (cause, member_id, kind, booking_id, pass_id, details, starts_at, place)
          ORDER BY place
@@ -57,7 +57,7 @@ def write_notices(
             [str(notice.kind) for _, notice in told],
             [notice.booking_id for _, notice in told],
             [notice.pass_id for _, notice in told],
-            [Jsonb(notice.details) for _, notice in told],
+            [json.dumps(notice.details) for _, notice in told],
             list(starts_at),
         ),
     )

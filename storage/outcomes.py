@@ -63,13 +63,16 @@ def write_batch(db: Db, loaded: BatchFacts, settled: Sequence[Settled]) -> Writt
 
 
 def _write_outcomes(db: Db, settled: Sequence[Settled]) -> Cursor[TupleRow]:
+    # JSON in a text array is full of quotes to be escaped: 6 ms for 250 documents; in a binary one it travels as it
+    # is: 0.1 ms.
     return db.execute(
         """
         UPDATE commands AS command
            SET status = done.outcome ->> 'status', position = done.position, outcome = done.outcome,
                witness = done.witness, receipt = done.receipt, applied_at = statement_timestamp()
-          FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[], %s::jsonb[], %s::text[])
-               AS done (id, position, outcome, witness, receipt)
+          FROM (SELECT id, position, outcome::jsonb, witness::jsonb, receipt
+                  FROM unnest(%s::uuid[], %s::bigint[], %b::text[], %b::text[], %b::text[])
+                       AS plain (id, position, outcome, witness, receipt)) AS done
          WHERE command.id = done.id
         RETURNING command.applied_at
         """,

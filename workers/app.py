@@ -6,17 +6,23 @@ from uuid import UUID
 from celery import Celery
 from celery.signals import celeryd_init
 from celery.utils.text import str_to_list
+from kombu import Exchange, Queue
 
 from domain.ids import TrainingSessionId
 from storage.settings import settings
 from workers.logs import set_up_logs
-from workers.queues import SESSION_QUEUE_PREFIX, TASK_QUEUES, QueueName, session_queue
+from workers.queues import SESSION_QUEUE_PREFIX, QueueName, session_queue_name
 
 SWEEP_EVERY_SECONDS = 1.0
 EXPIRE_OFFERS_EVERY_SECONDS = 2.0
 DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
 PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
+
+
+# Bound to the default exchange, queues leave no binding key in Redis.
+DIRECT = Exchange("")
+TASK_QUEUES = tuple(Queue(str(name), DIRECT, routing_key=str(name)) for name in QueueName)
 
 
 def _configuration() -> dict[str, Any]:
@@ -87,4 +93,5 @@ def _know_pinned_queues(options: dict[str, Any], **_: Any) -> None:
     wanted: Any = options.get("queues") or []
     for name in str_to_list(wanted):
         if name.startswith(SESSION_QUEUE_PREFIX):
-            app.amqp.queues.add(session_queue(TrainingSessionId(UUID(name.removeprefix(SESSION_QUEUE_PREFIX)))))
+            own = session_queue_name(TrainingSessionId(UUID(name.removeprefix(SESSION_QUEUE_PREFIX))))
+            app.amqp.queues.add(Queue(own, DIRECT, routing_key=own))

@@ -125,7 +125,7 @@ class Postroom:
         with hint("call the next shift"):
             armed = self._redis.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
             if armed:
-                publish.delivery_token()
+                publish.delivery_token(self._redis)
 
 
 @cache

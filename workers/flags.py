@@ -10,7 +10,6 @@ import time
 from redis import Redis
 
 from domain.ids import TrainingSessionId
-from workers.metrics import ACCEPTED, COUNTERS
 from workers.queues import session_queue_name
 
 FLAG_SECONDS = 3600  # flags that a crash left behind are of no use to anybody by then
@@ -40,15 +39,6 @@ def arm(redis: Redis, training_session_id: TrainingSessionId) -> int | None:
     """Claim the right to publish this session's token; returns when, or None if a token waits already."""
     now = now_milliseconds()
     return now if redis.set(armed_key(training_session_id), now, nx=True) else None
-
-
-def arm_and_count(redis: Redis, training_session_id: TrainingSessionId) -> int | None:
-    """Arm the lane as `arm` does, and count one accepted command in the same round trip."""
-    now = now_milliseconds()
-    with redis.pipeline(transaction=False) as pipe:
-        pipe.set(armed_key(training_session_id), now, nx=True)
-        pipe.hincrby(COUNTERS, ACCEPTED, 1)
-        return now if pipe.execute()[0] else None
 
 
 def rearm(redis: Redis, training_session_id: TrainingSessionId) -> int:

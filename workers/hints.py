@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kombu.exceptions import OperationalError
 from redis import RedisError
 from structlog import get_logger
 
-HINT_ERRORS = (RedisError, OperationalError, OSError)
+HINT_ERRORS = (RedisError, OSError)
 
 log = get_logger()
 

@@ -12,7 +12,7 @@ from domain.outcomes import Refused
 from storage import command_log
 from storage.command_log import KeyReused, LoggedCommand
 from storage.database import Db
-from workers import flags, publish
+from workers import publish
 from workers.hints import hint
 
 
@@ -47,16 +47,8 @@ def accept(
 
 def call_worker(redis: Redis, logged: LoggedCommand) -> None:
     """Publish the command's message and, unless one waits, the session's token. Failing leaves it to the sweep."""
-    training_session_id = logged.training_session_id
     with hint("call a worker"):
-        armed_at = flags.arm_and_count(redis, training_session_id)
-        publish.command(training_session_id, command_id=logged.id, armed_at=armed_at)
-        if armed_at is None:
-            # The token that was waiting may have been used up before our message was there. Asked again, either a
-            # token still waits, and its turn will take the message off the queue, or we publish one.
-            armed_at = flags.arm(redis, training_session_id)
-            if armed_at is not None:
-                publish.token(training_session_id, armed_at=armed_at)
+        publish.command(redis, logged.training_session_id, command_id=logged.id)
 
 
 def training_session_of_booking(db: Db, booking_id: BookingId) -> TrainingSessionId | None:

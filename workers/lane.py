@@ -112,10 +112,10 @@ def _leave(redis: Redis, training_session_id: TrainingSessionId, last: Committed
     """Leave the lane, its lock released: a token at the tail of the queue if there is, or may be, more to do."""
     with hint("hand the lane on"):
         if flags.take_rerun(redis, training_session_id):
-            publish.token(training_session_id, armed_at=flags.rearm(redis, training_session_id))
+            publish.token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
         elif isinstance(last, NothingWaits):
             flags.drop_stale_messages(redis, training_session_id)
         elif last.more:
             armed_at = flags.arm(redis, training_session_id)
             if armed_at is not None:
-                publish.token(training_session_id, armed_at=armed_at)
+                publish.token(redis, training_session_id, armed_at=armed_at)

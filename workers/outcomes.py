@@ -43,7 +43,7 @@ def announce(redis: Redis, result: CommittedBatch) -> None:
             pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
         answers = pipe.execute()
     if result.notices and answers[-1]:
-        publish.delivery_token()
+        publish.delivery_token(redis)
 
 
 def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:
@@ -59,13 +59,13 @@ def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:
         pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
         _, armed = pipe.execute()
     if armed:
-        publish.delivery_token()
+        publish.delivery_token(redis)
 
 
 def call_for_deliveries(redis: Redis) -> None:
     """Call a worker for the deliveries, unless one is called already. May be lost like everything else here."""
     if redis.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS):
-        publish.delivery_token()
+        publish.delivery_token(redis)
 
 
 def announce_inbox(redis: Redis, member_id: MemberId, *, unread: int, at: datetime) -> None:

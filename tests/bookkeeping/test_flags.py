@@ -7,7 +7,6 @@ from fakeredis import FakeRedis
 
 from domain.ids import TrainingSessionId
 from workers import flags
-from workers.metrics import ACCEPTED, read_counters
 from workers.queues import session_queue_name
 
 LANE = TrainingSessionId(UUID(int=7))
@@ -66,9 +65,3 @@ def test_a_served_lane_leaves_no_key(redis: FakeRedis) -> None:
     flags.drop_stale_messages(redis, LANE)
 
     assert redis.keys("*") == []
-
-
-def test_accepting_is_counted_in_the_round_trip_that_arms(redis: FakeRedis) -> None:
-    assert flags.arm_and_count(redis, LANE) is not None
-    assert flags.arm_and_count(redis, LANE) is None
-    assert read_counters(redis)[ACCEPTED] == 2

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from kombu.exceptions import OperationalError
 from redis import Redis
 
 from domain.channels import Channel
@@ -122,8 +121,8 @@ def test_all_that_failed_is_tried_again_or_some_channel_or_kind_of_it(cli: Cli, 
 def test_a_retry_that_reaches_no_worker_says_so_and_is_done(
     cli: Cli, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nobody() -> None:
-        raise OperationalError("connection refused")
+    def nobody(_: Redis) -> None:
+        raise ConnectionError("connection refused")
 
     monkeypatch.setattr(publish, "delivery_token", nobody)
     (id_,) = post.failed()

@@ -122,7 +122,7 @@ def test_a_message_published_after_its_command_was_applied_is_taken_off_the_queu
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = studio.a_session()
-    publish.token(session, armed_at=flags.rearm(studio.redis, session))
+    publish.token(studio.redis, session, armed_at=flags.rearm(studio.redis, session))
     publish_command = publish.command
 
     def while_a_worker_is_faster(*args: Any, **kwargs: Any) -> None:

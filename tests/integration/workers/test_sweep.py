@@ -53,8 +53,8 @@ def test_an_old_token_that_still_waits_behind_a_backlog_is_alive(studio: Studio,
         studio.book(session, studio.a_member())
         studio.redis.set(flags.armed_key(session), flags.now_milliseconds() - age)
     studio.redis.delete(QueueName.SESSIONS)
-    publish.token(first, armed_at=flags.now_milliseconds() - 600_000)
-    publish.token(second, armed_at=flags.now_milliseconds() - 500_000)
+    publish.token(studio.redis, first, armed_at=flags.now_milliseconds() - 600_000)
+    publish.token(studio.redis, second, armed_at=flags.now_milliseconds() - 500_000)
 
     called = sweep.sweep(pool, studio.redis)
 
