@@ -32,7 +32,10 @@ class Examined:
 
 @dataclass(slots=True)
 class _Session:
-    """The model: who has a place, who waits in which order, who was skipped, each booking's member, and the members with a live one."""
+    """The model: who has a place, who waits in which order, who was skipped.
+
+    `members` has each booking's member, in the order in which they came; `live` those with a live booking.
+    """
 
     capacity: int
     placed: set[str] = field(default_factory=set)

@@ -33,7 +33,7 @@ def growth(stand: Stand, contender: Contender, *, axis: str, size: int, scale: f
     commands = max(round(COMMANDS * scale), 40)
     size = max(round(size * scale), 10)
     with stand.running(contender) as running:
-        warm_up(running)
+        warm_up(running, scale)
         jobs = _JOBS[axis](running, size, commands)
         running.studio.settle_statistics()
         running.client_cpu_seconds = 0.0

@@ -1,8 +1,8 @@
 """The rows of a backlog written by hand: what the database itself needs for them, with nothing decided.
 
-A session with its waiting commands is served as workers do; then its rows are read, everything is put back, and the same
-rows are written again in the same batches by COPY and one UPDATE ... FROM a table. No program that decides can be faster
-on this database. Served beside it: the same commands in one transaction each, by the same rules.
+A session with its waiting commands is served as workers do; then its rows are read, everything is put back, and the
+same rows are written again in the same batches by COPY and one UPDATE ... FROM a table. No program that decides can be
+faster on this database. Served beside it: the same commands in one transaction each, by the same rules.
 """
 
 import time
@@ -61,7 +61,7 @@ def bulk_rows(stand: Stand, *, scale: float) -> Measurement:
             batches = list(_read(db))
             _put_back(db)
             bulk.settle_statistics()
-            written = _timed(lambda: [_write(db, hot, batch) for batch in batches])
+            written = _timed(lambda: _write_all(db, hot, batches))
             bulk.ask_for_seats(other, 1, few)
             singly = _timed(lambda: serve_one_by_one(db, other, few))
     figures = {
@@ -107,9 +107,7 @@ def _read(db: Db) -> Iterator[_Batch]:
     for ids, position in db.execute("SELECT ids, position FROM batches ORDER BY position").fetchall():
         db.execute("TRUNCATE batch")
         db.execute("INSERT INTO batch SELECT unnest(%s::uuid[])", (ids,))
-        added = {
-            table: _copied(db, sql.SQL(query).format(_qualified(db, table))) for table, query in _OF_BATCH.items()
-        }
+        added = {table: _copied(db, sql.SQL(query).format(_qualified(db, table))) for table, query in _OF_BATCH.items()}
         outcomes = _copied(
             db,
             sql.SQL(
@@ -152,6 +150,11 @@ def _put_back(db: Db) -> None:
         CREATE TEMP TABLE charged (id uuid, sessions_left int) ON COMMIT DELETE ROWS
         """
     )
+
+
+def _write_all(db: Db, session_id: UUID, batches: list[_Batch]) -> None:
+    for batch in batches:
+        _write(db, session_id, batch)
 
 
 def _write(db: Db, session_id: UUID, batch: _Batch) -> None:

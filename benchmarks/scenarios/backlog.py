@@ -37,7 +37,7 @@ def backlog(
     sessions = min(sessions, number // 4)
     with stand.running(contender, working=False) as running:
         if not contender.queues:
-            warm_up(running)
+            warm_up(running, scale)
         jobs = _jobs(running, number, sessions)
         running.client_cpu_seconds = 0.0
         with stand.commit_latency(commit_ms):

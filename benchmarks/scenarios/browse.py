@@ -36,7 +36,7 @@ def browse(stand: Stand, contender: Contender, *, scale: float) -> Measurement:
     reads = max(round(READS * scale), 40)
     with stand.running(contender) as running:
         if contender is not EMPTY_ROUTE:
-            warm_up(running)
+            warm_up(running, scale)
         sessions = running.studio.sessions(SESSIONS, capacity=12)
         people = payers(running, max(round(MEMBERS * scale), 20))
         running.studio.settle_statistics()

@@ -42,7 +42,7 @@ def evening(
     number = max(round(BOOKINGS * scale), 40)
     chance = random.Random(number)
     with stand.running(contender, workers=workers) as running:
-        warm_up(running)
+        warm_up(running, scale)
         sessions = running.studio.sessions(max(round(SESSIONS * scale), 10), capacity=CAPACITY)
         people = payers(running, max(round(MEMBERS * scale), 20))
         running.studio.settle_statistics()

@@ -13,6 +13,7 @@ from ops.latencies import summed_up
 
 WAIT_SECONDS = 25  # the outcome is waited for by the request; the API grants up to 30
 LOOK_SECONDS = 0.2
+WARM_UP_COMMANDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ def until_settled(running: Running, seconds_max: float = 600.0) -> bool:
     return True
 
 
-def warm_up(running: Running, *, clients: int = 8, commands: int = 200) -> None:
+def warm_up(running: Running, scale: float) -> None:
     """Let every process load what it needs, by bookings in a session of their own."""
+    commands = max(min(round(WARM_UP_COMMANDS * scale * 10), WARM_UP_COMMANDS), 16)
     (session_id,) = running.studio.sessions(1, capacity=20, first_day=60)
     people = payers(running, commands)
-    jobs = [booking(session_id, payer, f"warm-{n}", wait=n % 2 == 0) for n, payer in enumerate(people)]
+    jobs = [booking(session_id, payer, f"warm-{n}", wait=n % 2 == 0, follows=False) for n, payer in enumerate(people)]
     jobs += [Job("/v1/sessions?from=2026-01-01T00:00:00Z&to=2026-01-08T00:00:00Z&limit=1")] * 20
-    running.drive(jobs, clients=clients)
+    running.drive(jobs, clients=8)
     until_settled(running)
 
 

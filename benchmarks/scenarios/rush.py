@@ -32,7 +32,7 @@ def rush(stand: Stand, contender: Contender, *, scale: float, workers: int = 2, 
     """Run it; with `commit_ms` every commit takes so much longer."""
     members = max(round(MEMBERS * scale), 20)
     with stand.running(contender, workers=workers) as running:
-        warm_up(running)
+        warm_up(running, scale)
         idle = _idle(running, max(round(IDLE_COMMANDS * scale), 10))
         jobs = _jobs(running, members)
         with stand.commit_latency(commit_ms):
@@ -61,7 +61,7 @@ def crash(stand: Stand, contender: Contender, *, scale: float) -> Measurement:
     """
     members = max(round(MEMBERS * scale / 2), 20)
     with stand.running(contender) as running:
-        warm_up(running)
+        warm_up(running, scale)
         client = running.begin(_jobs(running, members), clients=CLIENTS, seed=members, give_up_seconds=GIVE_UP_SECONDS)
         time.sleep(KILLED_AFTER_SECONDS)
         running.kill_workers()

@@ -21,13 +21,19 @@ def soak(stand: Stand, *, scale: float) -> list[Measurement]:
     a_round = max(round(COMMANDS * scale / ROUNDS), 40)
     done = []
     with stand.running(SEATLINE) as running:
-        warm_up(running)
+        warm_up(running, scale)
         for number in range(ROUNDS):
             first = 10 + number * (round(a_round * SESSIONS_A_ROUND) // 20 + 1)
             ids = running.studio.sessions(max(round(a_round * SESSIONS_A_ROUND), 2), capacity=12, first_day=first)
             people = payers(running, a_round)
             jobs = [
-                booking(ids[0] if n % 2 else ids[n // 2 % len(ids)], payer, f"soak-{number}-{n}", wait=n % 10 == 0, follows=False)
+                booking(
+                    ids[0] if n % 2 else ids[n // 2 % len(ids)],
+                    payer,
+                    f"soak-{number}-{n}",
+                    wait=n % 10 == 0,
+                    follows=False,
+                )
                 for n, payer in enumerate(people)
             ]
             told = running.drive(jobs, clients=CLIENTS, give_up_seconds=36_000)

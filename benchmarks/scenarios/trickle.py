@@ -32,7 +32,7 @@ def trickle(stand: Stand, contender: Contender, *, scale: float) -> Measurement:
     share = 1.0 if contender is SEATLINE else PEERS_SHARE
     number = max(round(SESSIONS * scale * share), 20) // SESSIONS_A_MEMBER * SESSIONS_A_MEMBER
     with stand.running(contender) as running:
-        warm_up(running)
+        warm_up(running, scale)
         sessions = running.studio.sessions(number, capacity=5)
         people = [one for one in payers(running, number // SESSIONS_A_MEMBER) for _ in range(SESSIONS_A_MEMBER)]
         running.studio.settle_statistics()
