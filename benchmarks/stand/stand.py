@@ -94,7 +94,14 @@ class Running:
         return [child for child in self.children if child.spec.name.startswith("worker")]
 
     def kill_workers(self) -> None:
-        """End every worker at once with SIGKILL, as a machine that is lost, and start them again."""
+        """End every worker at once with SIGKILL, as on a machine that is lost, and start them again.
+
+        Without workers the web server's own processes are ended, which it starts again by itself.
+        """
+        if not self.workers():
+            _, *family = meters.processes_under({"api": self.roots["api"]})["api"]
+            for pid in family:
+                processes.signal_process(pid, signal.SIGKILL)
         for child in self.workers():
             assert child.pid is not None
             processes.signal_group(child.pid, signal.SIGKILL)
