@@ -23,7 +23,7 @@ from benchmarks.stand.stand import Stand, own_stand
 from ops.stack import PROJECT
 from storage.settings import settings
 
-RESULTS = PROJECT / "benchmarks" / "results"
+RESULTS = PROJECT / "bench-data" / "results"
 
 _options = [
     click.option("--scale", default=1.0, show_default=True, help="Of all sizes; 0.1 is a tenth."),

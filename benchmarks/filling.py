@@ -74,7 +74,7 @@ def fill(studio: Studio, session_ids: list[UUID], *, bookings: int, capacity: in
     )
     for statement in _SEATLINE if isinstance(studio, Bulk) else _PEERS:
         db.execute(statement)
-    charged = "UPDATE passes SET sessions_granted = 1000, sessions_left = 1000 WHERE id IN (SELECT pass_id FROM made)"
+    charged = "UPDATE passes SET sessions_granted = 1000, sessions_left = 500 WHERE id IN (SELECT pass_id FROM made)"
     db.execute(charged)
     for table in ("made", "who"):
         db.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(table)))

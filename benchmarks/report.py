@@ -11,7 +11,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write_report(results: Results, docs: Path) -> list[Path]:
-    """Write the tables into `performance.md` and the charts into `images`; return what was written.
+    """Write the tables into `performance.md`, the charts into `images` and the results beside; return what was written.
 
     What stands outside the marks stays. Raises `ValueError` when the page has no marks.
     """
@@ -28,6 +28,8 @@ def write_report(results: Results, docs: Path) -> list[Path]:
             picture.write_text(drawn(chart, lines))
             written.append(picture)
             pictures.append(f"![{chart.title}](images/{picture.name})")
+    results.add([], docs / "performance.json")
+    written.append(docs / "performance.json")
     page.write_text(before + "\n".join([BEGIN, "", *_sections(results, pictures), END]) + after)
     return written
 
