@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks all                     # everything at its full size: takes hours
 .venv/bin/python -m benchmarks all --scale 0.1         # the same, small
 .venv/bin/python -m benchmarks run rush backlog        # some of it
-.venv/bin/python -m benchmarks report FILE             # write docs/performance.md and its charts
+.venv/bin/python -m benchmarks report FILE...          # write docs/performance.md and its charts
 """
 
 import os
@@ -18,7 +18,7 @@ import click
 from benchmarks.contenders import CONTENDERS
 from benchmarks.plan import PARTS
 from benchmarks.report import write_report
-from benchmarks.results import Measurement, Results, read_results
+from benchmarks.results import Measurement, Results, put_together, read_results
 from benchmarks.stand.stand import Stand, own_stand
 from ops.stack import PROJECT
 from storage.settings import settings
@@ -66,10 +66,10 @@ def run(parts: tuple[str, ...], scale: float, rounds: int, contenders: tuple[str
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def report(file: Path) -> None:
-    """Write the tables and charts of FILE into docs/performance.md and docs/images."""
-    for written in write_report(read_results(file), PROJECT / "docs"):
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def report(files: tuple[Path, ...]) -> None:
+    """Write the tables and charts of FILES, parts of one run, into docs/performance.md and docs/images."""
+    for written in write_report(put_together([read_results(file) for file in files]), PROJECT / "docs"):
         click.echo(f"wrote {written.relative_to(PROJECT)}")
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,3 +81,17 @@ def read_results(path: Path) -> Results:
     """Return the results kept in this file."""
     fields = json.loads(path.read_text())
     return Results(**{**fields, "measurements": [Measurement(**one) for one in fields["measurements"]]})
+
+
+def put_together(parts: list[Results]) -> Results:
+    """Return the results of parts of one run that were measured one after the other.
+
+    Raises `ValueError` when they are of another scale or machine: then they are no one run.
+    """
+    first = parts[0]
+    machines = [{**one.machine, "commit": ""} for one in parts]
+    if any((one.scale, machine) != (first.scale, machines[0]) for one, machine in zip(parts, machines, strict=True)):
+        raise ValueError("these results are of different scales or machines: report them one by one")
+    commits = ", ".join(sorted({one.machine["commit"] for one in parts}))
+    measurements = [one for part in parts for one in part.measurements]
+    return replace(first, machine={**first.machine, "commit": commits}, measurements=measurements)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.report import BEGIN, END, write_report
-from benchmarks.results import Measurement, Results, read_results
+from benchmarks.results import Measurement, Results, put_together, read_results
 
 
 def measured(contender: str, round_: int, seconds: float, **more: float) -> Measurement:
@@ -83,6 +83,14 @@ def test_a_page_without_marks_is_refused(results: Results, docs: Path) -> None:
 
     with pytest.raises(ValueError, match="no place for the tables"):
         write_report(results, docs)
+
+
+def test_parts_of_one_run_are_put_together_and_others_are_not(results: Results) -> None:
+    later = Results(scale=1.0, machine=results.machine, measurements=results.measurements[:1])
+
+    assert put_together([results, later]).measurements == [*results.measurements, results.measurements[0]]
+    with pytest.raises(ValueError, match="different scales"):
+        put_together([results, Results(scale=0.1, machine=results.machine)])
 
 
 def test_results_are_read_again_as_they_were_kept(results: Results, tmp_path: Path) -> None:
