@@ -7,6 +7,7 @@ from benchmarks.contenders import CONTENDERS, EMPTY_ROUTE
 from benchmarks.results import Measurement, Results
 from benchmarks.targets import TARGETS, Round
 
+EXACT_FROM = 100  # from here on whole numbers are exact enough
 REFERENCE = "usual"  # whom ratios are taken beside
 _TOLD = {one.name: one.told for one in (*CONTENDERS.values(), EMPTY_ROUTE)}
 
@@ -28,6 +29,11 @@ _COLUMNS = {
 _KINDS = ("api", "worker", "beat", "postgres", "valkey", "client")
 
 
+def shown(value: float) -> str:
+    """Return a figure for people: three digits that count, and no powers of ten."""
+    return f"{value:,.0f}" if abs(value) >= EXACT_FROM else f"{value:.3g}"
+
+
 def rounds_of(results: Results) -> list[Round]:
     """Return the measurements of each round."""
     numbers = sorted({one.round for one in results.measurements})
@@ -45,7 +51,7 @@ def targets_table(results: Results) -> Iterator[str]:
             median = statistics.median(values)
             mark = "" if target.holds(median) else ", **missed**"
             bound = "at most" if target.most else "at least"
-            wanted, measured = (f"{value:.3g}{_unit(target.unit)}" for value in (target.wanted, median))
+            wanted, measured = (f"{shown(value)}{_unit(target.unit)}" for value in (target.wanted, median))
             yield f"| {target.name} | {bound} {wanted} | {measured}{mark} | {_spread(values)} |"
 
 
@@ -92,7 +98,7 @@ def floors_table(results: Results) -> Iterator[str]:
                 delay = f", {one.parameters['commit_ms']:g} ms asked for" if "commit_ms" in one.parameters else ""
                 groups.setdefault(f"{one.scenario}: {name.replace('_', ' ')}{delay}", []).append(value)
     for name, values in groups.items():
-        yield f"| {name} | {statistics.median(values):,.4g} | {_spread(values)} |"
+        yield f"| {name} | {shown(statistics.median(values))} | {_spread(values)} |"
 
 
 def _fast(by_contender: dict[str, list[Measurement]]) -> Iterator[str]:
@@ -124,17 +130,17 @@ def _beside(by_contender: dict[str, list[Measurement]], contender: str) -> str:
             if name in one.figures and theirs.get(one.round)
         ]
         if ratios:
-            return f"{statistics.median(ratios):.2f} ({_spread(ratios)})"
+            return f"{shown(statistics.median(ratios))} ({_spread(ratios)})"
     return "-"
 
 
 def _cell(measured: Sequence[Measurement], name: str) -> str:
     values = [one.figures[name] for one in measured if name in one.figures]
-    return f"{statistics.median(values):,.3g}" if values else "-"
+    return shown(statistics.median(values)) if values else "-"
 
 
 def _spread(values: Sequence[float]) -> str:
-    return f"{min(values):.3g} to {max(values):.3g}"
+    return f"{shown(min(values))} to {shown(max(values))}"
 
 
 def _unit(unit: str) -> str:

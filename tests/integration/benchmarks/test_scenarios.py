@@ -2,10 +2,13 @@
 
 import pytest
 
+from api.auth import TOKEN_SALT
+from api.services import POOL_SIZE
 from benchmarks.contenders import CELERY, CONTENDERS, SEATLINE, USUAL
 from benchmarks.floors.bulk_rows import bulk_rows
 from benchmarks.floors.commits import commits
 from benchmarks.growth import growth
+from benchmarks.peers import web
 from benchmarks.results import Measurement
 from benchmarks.scenarios.backlog import accepting_nothing, backlog
 from benchmarks.scenarios.browse import browse
@@ -16,6 +19,10 @@ from benchmarks.stand.stand import Stand
 from storage.database import connect
 
 TINY = 0.004
+
+
+def test_the_peers_have_as_many_connections_as_seatline_and_read_its_tokens() -> None:
+    assert (web.POOL_SIZE, web.TOKEN_SALT) == (POOL_SIZE, TOKEN_SALT)
 
 
 def whole(measured: Measurement) -> dict[str, float]:
