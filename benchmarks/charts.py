@@ -12,6 +12,7 @@ from ops.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Frame, axis, grid, scal
 
 HEIGHT = 300
 LEGEND = 22
+LETTER = 6.8  # about as wide as a letter of the legend
 STYLE = """
 svg { font: 13px system-ui, sans-serif; background: #ffffff; }
 .grid { stroke: #dfe4ea; } .tick { fill: #5b6878; font-size: 12px; } .title { fill: #16202e; font-weight: 600; }
@@ -107,9 +108,9 @@ def drawn(chart: Chart, lines: Mapping[str, Points]) -> str:
         *grid(frame, ticks),
         *axis(frame, [place(one) for one in xs], lambda at: f"{(10**at if chart.logarithmic else at):,.6g}"),
     ]
+    along = float(LEFT)
     for number, (contender, points) in enumerate(lines.items()):
         told = CONTENDERS[contender].told if contender in CONTENDERS else contender
-        along = LEFT + number * (WIDTH - LEFT - RIGHT) / max(len(lines), 1)
         path = " L".join(f"{x(place(at)):.1f},{frame.y(value):.1f}" for at, value in points)
         parts += [
             f'<circle class="f{number}" cx="{along:.1f}" cy="{TOP + LEGEND - 4}" r="5"/>',
@@ -117,6 +118,7 @@ def drawn(chart: Chart, lines: Mapping[str, Points]) -> str:
             f'<path class="line s{number}" d="M{path}"/>',
             *(f'<circle class="f{number}" cx="{x(place(at)):.1f}" cy="{frame.y(v):.1f}" r="3.5"/>' for at, v in points),
         ]
+        along += len(told) * LETTER + 3 * LEGEND / 2
     said = "; ".join(f"{name}: {', '.join(f'{y:.3g} at {at:g}' for at, y in points)}" for name, points in lines.items())
     picture = svg(HEIGHT, [f"<style>{STYLE}</style>", *parts], f"{chart.title}. {said}.")
     return picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"

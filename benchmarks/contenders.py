@@ -73,7 +73,7 @@ def _peer(name: str, told: str, **special: object) -> Contender:
 
 
 SEATLINE = Contender("seatline", "Seatline", upgrade, bulk_studio, "api.app:create_app()", seatline_workers)
-USUAL = _peer("usual", "Flask + SQLAlchemy, row lock in the request", queues=False)
+USUAL = _peer("usual", "Flask + SQLAlchemy, row lock", queues=False)
 CELERY = _peer("celery_lock", "a Celery task a command, Redis lock", workers=_celery_workers)
 PROCRASTINATE = _peer(
     "procrastinate_lock", "procrastinate, lock=session", prepare=_with_procrastinate, workers=_procrastinate_workers
