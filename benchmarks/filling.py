@@ -11,6 +11,10 @@ from psycopg import sql
 from benchmarks.bulk import Bulk
 from benchmarks.contenders import Studio
 
+_LEDGER: LiteralString = """
+    INSERT INTO pass_ledger (pass_id, booking_id, command_id, change, written_at)
+    SELECT pass_id, id, id, -1, now() FROM made WHERE status = 'confirmed'
+"""
 _SEATLINE: tuple[LiteralString, ...] = (
     """
     INSERT INTO commands (id, training_session_id, actor_id, kind, payload, status, position, outcome, witness,
@@ -27,9 +31,12 @@ _SEATLINE: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO notices (number, cause, member_id, kind, booking_id, starts_at, details, created_at)
-    SELECT row_number() OVER (), id, member_id, 'booking_confirmed', id, starts_at, '{}', now() FROM made
+    SELECT (SELECT coalesce(max(number), 0) FROM notices) + row_number() OVER (), id, member_id, 'booking_confirmed',
+           id, starts_at, '{}', now()
+      FROM made
     """,
     "UPDATE training_sessions SET position = booked + waiting WHERE booked > 0",
+    _LEDGER,
 )
 _PEERS: tuple[LiteralString, ...] = (
     """
@@ -49,6 +56,7 @@ _PEERS: tuple[LiteralString, ...] = (
               FROM made GROUP BY session_id) AS counted
      WHERE id = session_id
     """,
+    _LEDGER,
 )
 
 
