@@ -10,9 +10,9 @@ from uuid import UUID
 from benchmarks.contenders import Contender
 from benchmarks.filling import fill
 from benchmarks.results import Measurement
-from benchmarks.scenarios.measuring import WAIT_SECONDS, booking, latency_figures, payers, until_settled, used, warm_up
+from benchmarks.scenarios.measuring import WAIT_SECONDS, booking, driven, payers, warm_up
 from benchmarks.stand.load import Job
-from benchmarks.stand.stand import Running, Stand, reading
+from benchmarks.stand.stand import Running, Stand
 
 COMMANDS = 1_000
 CLIENTS = 32
@@ -36,16 +36,10 @@ def growth(stand: Stand, contender: Contender, *, axis: str, size: int, scale: f
         warm_up(running, scale)
         jobs = _JOBS[axis](running, size, commands)
         running.studio.settle_statistics()
-        running.client_cpu_seconds = 0.0
-        before = reading(running)
-        told = running.drive(jobs, clients=CLIENTS)
-        until_settled(running)
-        figures = used(running, before, len(told.trace))
+        _, figures = driven(stand, running, jobs, clients=CLIENTS)
         figures["cpu_ms_per_command"] = sum(
             seconds for name, seconds in figures.items() if name.startswith("cpu_") and "client" not in name
         )
-        figures |= {"rate_per_second": len(told.trace) / told.seconds, **latency_figures("outcome", told.outcome)}
-        figures["errors"] = len(told.errors)
         return Measurement(f"growth with {axis}", contender.name, {axis: size}, figures)
 
 

@@ -14,7 +14,7 @@ class Target:
 
     name: str
     wanted: float
-    measured: Callable[["Round"], float | None]
+    measured: "Measured"
     unit: str = "x"
     most: bool = False
 
@@ -44,17 +44,27 @@ class Round:
         return max(held, default=None)
 
 
-def ratio(above: float | None, below: float | None) -> float | None:
-    """Return the ratio of two figures; None when one of them is missing."""
-    return above / below if above is not None and below else None
+Measured = Callable[[Round], float | None]
 
 
-def _rush(peer: str, commit_ms: float) -> Callable[[Round], float | None]:
+def _of(scenario: str, contender: str, name: str, **parameters: float) -> Measured:
+    return lambda round_: round_.figure(scenario, contender, name, **parameters)
+
+
+def _beside(above: Measured, below: Measured) -> Measured:
+    """Return what measures the ratio of two figures, where both were measured."""
+
     def measured(round_: Round) -> float | None:
-        theirs, ours = (round_.figure("rush", name, "seconds", commit_ms=commit_ms) for name in (peer, "seatline"))
-        return ratio(theirs, ours)
+        one, other = above(round_), below(round_)
+        return one / other if one is not None and other else None
 
     return measured
+
+
+def _rush(peer: str, commit_ms: float) -> Measured:
+    """Return how many times as long a peer's members wait as Seatline's until the last one knows."""
+    theirs, ours = (_of("rush", name, "seconds", commit_ms=commit_ms) for name in (peer, "seatline"))
+    return _beside(theirs, ours)
 
 
 def _soaked(round_: Round) -> float | None:
@@ -76,58 +86,55 @@ TARGETS = (
     Target(
         "backlog of one session, beside the row lock's rate",
         12.0,
-        lambda one: ratio(
-            one.figure("backlog of one session", "seatline", "rate_per_second"),
-            one.figure("backlog of one session", "usual", "rate_per_second"),
+        _beside(
+            _of("backlog of one session", "seatline", "rate_per_second"),
+            _of("backlog of one session", "usual", "rate_per_second"),
         ),
     ),
     Target(
         "backlog of one session, of bulk SQL's rate",
         0.45,
-        lambda one: ratio(
-            one.figure("backlog of one session", "seatline", "rate_per_second"),
-            one.figure("floor of the database", "bulk SQL", "bulk_sql_per_second"),
+        _beside(
+            _of("backlog of one session", "seatline", "rate_per_second"),
+            _of("floor of the database", "bulk SQL", "bulk_sql_per_second"),
         ),
     ),
     Target(
         "accepting, of the empty route's rate",
         0.35,
-        lambda one: ratio(
-            one.figure("backlog of one session", "seatline", "accept_rate_per_second"),
-            one.figure("accept", "empty_route", "accept_rate_per_second"),
+        _beside(
+            _of("backlog of one session", "seatline", "accept_rate_per_second"),
+            _of("accept", "empty_route", "accept_rate_per_second"),
         ),
     ),
     Target(
         "accepting in the rush, p99 beside that of an idle stack",
         5.0,
-        lambda one: ratio(
-            one.figure("rush", "seatline", "accept_p99_ms", commit_ms=0.0),
-            one.figure("rush", "seatline", "idle_accept_p99_ms", commit_ms=0.0),
+        _beside(
+            _of("rush", "seatline", "accept_p99_ms", commit_ms=0.0),
+            _of("rush", "seatline", "idle_accept_p99_ms", commit_ms=0.0),
         ),
         most=True,
     ),
     Target(
         "a week's schedule, of the empty route's rate",
         0.4,
-        lambda one: ratio(
-            one.figure("browse", "seatline", "schedule_per_second"),
-            one.figure("browse", "empty_route", "schedule_per_second"),
-        ),
+        _beside(_of("browse", "seatline", "schedule_per_second"), _of("browse", "empty_route", "schedule_per_second")),
     ),
     Target(
         "two workers beside one, evening with commits of 2 ms",
         1.8,
-        lambda one: ratio(
-            one.figure("evening", "seatline", "rate_per_second", workers=2, commit_ms=2.0),
-            one.figure("evening", "seatline", "rate_per_second", workers=1, commit_ms=2.0),
+        _beside(
+            _of("evening", "seatline", "rate_per_second", workers=2, commit_ms=2.0),
+            _of("evening", "seatline", "rate_per_second", workers=1, commit_ms=2.0),
         ),
     ),
     Target(
         "two workers beside one, backlog of many sessions with commits of 2 ms",
         1.8,
-        lambda one: ratio(
-            one.figure("backlog of many sessions", "seatline", "rate_per_second", workers=2, commit_ms=2.0),
-            one.figure("backlog of many sessions", "seatline", "rate_per_second", workers=1, commit_ms=2.0),
+        _beside(
+            _of("backlog of many sessions", "seatline", "rate_per_second", workers=2, commit_ms=2.0),
+            _of("backlog of many sessions", "seatline", "rate_per_second", workers=1, commit_ms=2.0),
         ),
     ),
     Target("an API process at its peak", MEMORY_MAX_MB, lambda one: one.memory("api"), "MB", most=True),

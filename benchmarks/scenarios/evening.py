@@ -13,13 +13,11 @@ from benchmarks.results import Measurement, Parameters
 from benchmarks.scenarios.measuring import (
     audited,
     booking,
-    latency_figures,
+    driven,
     payers,
-    until_settled,
-    used,
     warm_up,
 )
-from benchmarks.stand.stand import Stand, reading
+from benchmarks.stand.stand import Stand
 
 SESSIONS = 2_000
 MEMBERS = 2_500
@@ -50,19 +48,6 @@ def evening(
             booking(session_id, chance.choice(people), f"evening-{n}", cancels=chance.random() < CANCEL_SHARE)
             for n, session_id in enumerate(wanted(sessions, number))
         ]
-        running.client_cpu_seconds = 0.0
-        with stand.commit_latency(commit_ms):
-            before = reading(running)
-            told = running.drive(jobs, clients=CLIENTS, seed=number)
-            until_settled(running)
-        commands = len(told.trace)
-        figures = {
-            "seconds": told.seconds,
-            "commands": commands,
-            "rate_per_second": commands / told.seconds,
-            **latency_figures("outcome", told.outcome),
-            **used(running, before, commands, running.client_cpu_seconds),
-            "errors": len(told.errors),
-        }
+        told, figures = driven(stand, running, jobs, clients=CLIENTS, seed=number, commit_ms=commit_ms)
         parameters: Parameters = {"bookings": number, "workers": workers, "commit_ms": commit_ms}
         return Measurement("evening", contender.name, parameters, figures, audited(running, [told]))

@@ -8,7 +8,7 @@ from uuid import UUID
 from benchmarks.audit import examine
 from benchmarks.stand import meters
 from benchmarks.stand.load import Job, Told
-from benchmarks.stand.stand import Running, reading
+from benchmarks.stand.stand import Running, Stand, reading
 from ops.latencies import summed_up
 
 WAIT_SECONDS = 25  # the outcome is waited for by the request; the API grants up to 30
@@ -68,6 +68,30 @@ def warm_up(running: Running, scale: float) -> None:
     jobs += [Job("/v1/sessions?from=2026-01-01T00:00:00Z&to=2026-01-08T00:00:00Z&limit=1")] * 20
     running.drive(jobs, clients=8)
     until_settled(running)
+
+
+def driven(
+    stand: Stand, running: Running, jobs: list[Job], *, clients: int, seed: int = 0, commit_ms: float = 0.0
+) -> tuple[Told, dict[str, float]]:
+    """Send this load and wait until all is settled; return what the clients saw, and the figures every scenario has.
+
+    With `commit_ms` every commit takes so much longer meanwhile.
+    """
+    running.client_cpu_seconds = 0.0
+    with stand.commit_latency(commit_ms):
+        before = reading(running)
+        told = running.drive(jobs, clients=clients, seed=seed)
+        until_settled(running, seconds_max=3600)
+    commands = len(told.trace)
+    return told, {
+        "seconds": told.seconds,
+        "commands": commands,
+        "rate_per_second": commands / told.seconds,
+        **latency_figures("accept", told.accept),
+        **latency_figures("outcome", told.outcome),
+        **used(running, before, commands, running.client_cpu_seconds),
+        "errors": len(told.errors),
+    }
 
 
 def latency_figures(name: str, seconds: Sequence[float]) -> dict[str, float]:

@@ -12,14 +12,14 @@ from benchmarks.results import Measurement, Parameters
 from benchmarks.scenarios.measuring import (
     audited,
     booking,
+    driven,
     latency_figures,
     payers,
     until_settled,
-    used,
     warm_up,
 )
 from benchmarks.stand.load import Job
-from benchmarks.stand.stand import Running, Stand, reading
+from benchmarks.stand.stand import Running, Stand
 
 MEMBERS = 5_000
 PLACES = 100
@@ -35,21 +35,8 @@ def rush(stand: Stand, contender: Contender, *, scale: float, workers: int = 2, 
         warm_up(running, scale)
         idle = _idle(running, max(round(IDLE_COMMANDS * scale), 10))
         jobs = _jobs(running, members)
-        with stand.commit_latency(commit_ms):
-            before = reading(running)
-            told = running.drive(jobs, clients=CLIENTS, seed=members)
-            until_settled(running)
-        commands = len(told.trace)
-        figures = {
-            "seconds": told.seconds,
-            "commands": commands,
-            "rate_per_second": commands / told.seconds,
-            **latency_figures("accept", told.accept),
-            **latency_figures("outcome", told.outcome),
-            **idle,
-            **used(running, before, commands, running.client_cpu_seconds),
-            "errors": len(told.errors),
-        }
+        told, figures = driven(stand, running, jobs, clients=CLIENTS, seed=members, commit_ms=commit_ms)
+        figures |= idle
         parameters: Parameters = {"members": members, "workers": workers, "commit_ms": commit_ms}
         return Measurement("rush", contender.name, parameters, figures, audited(running, [told]))
 
@@ -87,7 +74,6 @@ def _idle(running: Running, commands: int) -> dict[str, float]:
     running.studio.settle_statistics()
     jobs = [booking(session_id, payer, f"idle-{n}", wait=n % 2 == 0) for n, payer in enumerate(people)]
     told = running.drive(jobs, clients=1)
-    running.client_cpu_seconds = 0.0
     return {**latency_figures("idle_accept", told.accept), **latency_figures("idle_outcome", told.outcome)}
 
 

@@ -13,13 +13,11 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios.measuring import (
     audited,
     booking,
-    latency_figures,
+    driven,
     payers,
-    until_settled,
-    used,
     warm_up,
 )
-from benchmarks.stand.stand import Stand, reading
+from benchmarks.stand.stand import Stand
 
 SESSIONS = 50_000
 SESSIONS_A_MEMBER = 10  # what the pass of each pays for
@@ -40,22 +38,12 @@ def trickle(stand: Stand, contender: Contender, *, scale: float) -> Measurement:
             booking(session_id, payer, f"trickle-{n}", wait=False, follows=False)
             for n, (session_id, payer) in enumerate(zip(sessions, people, strict=True))
         ]
-        running.client_cpu_seconds = 0.0
-        before = reading(running)
         began = time.monotonic()
-        told = running.drive(jobs, clients=CLIENTS)
-        until_settled(running, seconds_max=3600)
-        seconds = time.monotonic() - began
-        figures = {
-            "seconds": seconds,
-            "commands": len(told.trace),
-            "rate_per_second": len(told.trace) / seconds,
-            "accept_rate_per_second": len(told.accept) / told.seconds,
-            **latency_figures("accept", told.accept),
-            **used(running, before, len(told.trace), running.client_cpu_seconds),
-            "errors": len(told.errors),
-            "keys_left": _keys_of_sessions(stand),
-        }
+        told, figures = driven(stand, running, jobs, clients=CLIENTS)
+        figures["accept_rate_per_second"] = len(told.accept) / told.seconds
+        figures["seconds"] = time.monotonic() - began
+        figures["rate_per_second"] = len(told.trace) / figures["seconds"]
+        figures["keys_left"] = _keys_of_sessions(stand)
         return Measurement("trickle", contender.name, {"sessions": number}, figures, audited(running, [told]))
 
 
