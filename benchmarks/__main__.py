@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure in one run, then write what was measured into the documentation.
 
-    .venv/bin/python -m benchmarks all                     # everything at its full size: takes hours
-    .venv/bin/python -m benchmarks all --scale 0.1         # the same, small
+    .venv/bin/python -m benchmarks all                     # everything at its full size, which takes long
+    .venv/bin/python -m benchmarks all --scale 0.1         # the same, a tenth of the size
     .venv/bin/python -m benchmarks run rush backlog        # some of it
     .venv/bin/python -m benchmarks report FILE...          # write docs/performance.md and its charts
 
