@@ -19,6 +19,7 @@ CLIENTS = 32
 CAPACITY = 12
 HOT_CAPACITY = 500
 BOOKINGS_A_SESSION = 20
+BOOKED_SESSIONS = 10  # booked in by the load, however many stand beside them
 SIZES = {
     "sessions": (100, 1_000, 10_000, 100_000),
     "waitlist": (100, 1_000, 10_000, 100_000),
@@ -44,9 +45,8 @@ def growth(stand: Stand, contender: Contender, *, axis: str, size: int, scale: f
 
 
 def _among_sessions(running: Running, size: int, commands: int) -> list[Job]:
-    """Book once in each of many sessions."""
-    ids = running.studio.sessions(size, capacity=CAPACITY)
-    return _bookings(running, [ids[n * 7919 % size] for n in range(commands)])
+    """Book in a few of many sessions."""
+    return _bookings(running, _a_few_of(running.studio.sessions(size, capacity=CAPACITY)), commands)
 
 
 def _behind_a_waitlist(running: Running, size: int, commands: int) -> list[Job]:
@@ -63,7 +63,7 @@ def _behind_a_waitlist(running: Running, size: int, commands: int) -> list[Job]:
         Job(f"/v1/bookings/{id_}/cancellation", token, key=f"back-{id_}", wait_seconds=WAIT_SECONDS)
         for (id_, _), token in zip(placed, tokens, strict=True)
     ]
-    joining = _bookings(running, [hot] * (commands - len(giving_back)))
+    joining = _bookings(running, [hot], commands - len(giving_back))
     return [job for pair in zip(joining, [*giving_back, *joining], strict=False) for job in pair][:commands]
 
 
@@ -72,16 +72,18 @@ def _beside_bookings(running: Running, size: int, commands: int) -> list[Job]:
     ids = running.studio.sessions(max(size // BOOKINGS_A_SESSION, 1), capacity=CAPACITY)
     running.studio.members(max(size // 10, BOOKINGS_A_SESSION * 2), first=10_000_000)
     fill(running.studio, ids, bookings=BOOKINGS_A_SESSION, capacity=CAPACITY)
-    return _bookings(running, [ids[n * 7919 % len(ids)] for n in range(commands)])
+    return _bookings(running, _a_few_of(ids), commands)
 
 
-def _bookings(running: Running, session_ids: list[UUID]) -> list[Job]:
-    """Return one booking of a new member in each of these sessions."""
-    people = payers(running, len(session_ids))
-    return [
-        booking(session_id, payer, f"growth-{n}")
-        for n, (session_id, payer) in enumerate(zip(session_ids, people, strict=True))
-    ]
+def _a_few_of(session_ids: list[UUID]) -> list[UUID]:
+    """Return so many of the sessions, from all over the schedule, that batches are as large whatever else is there."""
+    return session_ids[:: max(len(session_ids) // BOOKED_SESSIONS, 1)][:BOOKED_SESSIONS]
+
+
+def _bookings(running: Running, session_ids: list[UUID], number: int) -> list[Job]:
+    """Return so many bookings, each of a new member, in these sessions in turns."""
+    people = payers(running, number)
+    return [booking(session_ids[n % len(session_ids)], payer, f"growth-{n}") for n, payer in enumerate(people)]
 
 
 _JOBS: dict[str, _Jobs] = {
