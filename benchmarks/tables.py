@@ -65,8 +65,9 @@ def scenario_tables(results: Results) -> Iterator[str]:
         yield f"### {title}\n"
         yield from _fast(by_contender)
         yield ""
-        yield from _used(by_contender)
-        yield ""
+        if any("cpu_api_seconds_per_1000" in one.figures for one in _all(by_contender)):
+            yield from _used(by_contender)
+            yield ""
 
 
 def audit_table(results: Results) -> Iterator[str]:
@@ -148,7 +149,8 @@ def _unit(unit: str) -> str:
 
 
 def _title(one: Measurement) -> str:
-    hidden = {"members", "bookings", "commands", "reads"}
+    # Sizes, of which the peers get fewer; what is compared are rates and what each command takes.
+    hidden = {"members", "bookings", "commands", "reads", "sessions"}
     words = [f"{name.replace('_', ' ')} {value:g}" for name, value in one.parameters.items() if name not in hidden]
     return f"{one.scenario.capitalize()}" + (f" ({', '.join(words)})" if words else "")
 

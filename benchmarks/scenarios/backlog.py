@@ -49,7 +49,8 @@ def backlog(
                 **latency_figures("accept", told.accept),
                 **_accepting(used(running, before, len(told.trace), running.client_cpu_seconds)),
             }
-            before = reading(running)
+            if contender.queues:
+                before = reading(running)
             stand.start_workers(running, workers)
             until_settled(running, seconds_max=1800)
         figures |= {"rate_per_second": _rate(running), **used(running, before, len(told.trace))}
