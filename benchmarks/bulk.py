@@ -1,6 +1,6 @@
 """Rows in bulk for measurements: made by the database itself, so that making them takes seconds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,14 +20,14 @@ from storage.migrate import upgrade
 
 
 @contextmanager
-def scratch_database(server_url: str) -> Iterator[str]:
-    """Make a migrated, empty database on this server and drop it afterwards."""
+def scratch_database(server_url: str, prepare: Callable[[str], None] = upgrade) -> Iterator[str]:
+    """Make an empty database on this server, give it its schema and drop it afterwards."""
     name = f"seatline_bench_{uuid4().hex[:8]}"
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     url = urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     try:
-        upgrade(url)
+        prepare(url)
         yield url
     finally:
         with psycopg.connect(server_url, autocommit=True) as server:
@@ -68,18 +68,18 @@ class Bulk:
         catalogue.add_training_sessions(self.db, map(NewTrainingSession, new))
         return [session.id for session in new]
 
-    def members(self, number: int) -> None:
-        """Enrol members m1, m2, ..., each with a pass."""
+    def members(self, number: int, *, first: int = 1) -> None:
+        """Enrol members m1, m2, ..., or from another number on, each with a pass."""
         self.db.execute(
             """
             WITH enrolled AS (
                 INSERT INTO members (id, key, name, email)
                 SELECT gen_random_uuid(), %(prefix)s || n, 'Member ' || n, %(prefix)s || n || '@example.test'
-                  FROM generate_series(1, %(number)s::int) AS n RETURNING id)
+                  FROM generate_series(%(first)s::int, %(first)s::int + %(number)s::int - 1) AS n RETURNING id)
             INSERT INTO passes (id, pass_type_id, member_id, sessions_granted, sessions_left)
             SELECT gen_random_uuid(), %(pass_type)s, id, 10, 10 FROM enrolled
             """,
-            {"prefix": self.prefix, "number": number, "pass_type": self.pass_type_id},
+            {"prefix": self.prefix, "first": first, "number": number, "pass_type": self.pass_type_id},
         )
 
     def payers(self, limit: int) -> list[tuple[UUID, UUID]]:

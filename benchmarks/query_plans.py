@@ -20,6 +20,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
+from benchmarks.filling import fill as fill_sessions
 from domain.channels import Channel
 from domain.commands import Actor, BookSeat, CancelBooking
 from domain.ids import CommandId, TrainingSessionId
@@ -101,7 +102,7 @@ def fill(bulk: Bulk, *, sessions: int, bookings_: int, waitlist: int) -> UUID:
     """Fill the database, in the state that so many commands would have left, and return the hot session."""
     members = waitlist + CAPACITY
     bulk.members(members)
-    bulk.sessions(sessions, capacity=CAPACITY, first_day=-sessions // 40)
+    others = bulk.sessions(sessions, capacity=CAPACITY, first_day=-sessions // 40)
     (hot,) = bulk.sessions(1, capacity=CAPACITY)
     for table, column in (("trainers", "trainer_id"), ("trainings", "training_id")):
         bulk.db.execute(
@@ -113,59 +114,16 @@ def fill(bulk: Bulk, *, sessions: int, bookings_: int, waitlist: int) -> UUID:
               FROM spread JOIN others ON others.n = spread.n WHERE training_sessions.id = spread.id
             """
         )
-    bulk.db.execute("CREATE TEMP TABLE who AS SELECT row_number() OVER () AS n, member_id, id AS pass_id FROM passes")
-    bulk.db.execute("CREATE UNIQUE INDEX ON who (n)")
-    per_session = bookings_ // sessions
+    fill_sessions(bulk, others, bookings=bookings_ // sessions, capacity=CAPACITY)
+    fill_sessions(bulk, [hot], bookings=members, capacity=CAPACITY)
     bulk.db.execute(
         """
-        CREATE TEMP TABLE made AS
-        SELECT gen_random_uuid() AS id, session.id AS session_id, session.starts_at, who.member_id, who.pass_id,
-               seat AS position, CASE WHEN seat <= %s THEN 'confirmed' ELSE 'waitlisted' END AS status
-          FROM (SELECT id, starts_at, row_number() OVER () AS n FROM training_sessions WHERE id <> %s) AS session
-         CROSS JOIN generate_series(1, %s::int) AS seat
-          JOIN who ON who.n = 1 + (session.n * 7 + seat) %% %s
-        UNION ALL
-        SELECT gen_random_uuid(), session.id, session.starts_at, who.member_id, who.pass_id, who.n,
-               CASE WHEN who.n <= %s THEN 'confirmed' ELSE 'waitlisted' END
-          FROM who, training_sessions AS session WHERE session.id = %s
-        """,
-        (CAPACITY, hot, per_session, members, CAPACITY, hot),
-    )
-    bulk.db.execute(
-        """
-        INSERT INTO commands (id, training_session_id, actor_id, kind, payload, status, position, outcome, witness,
-                              receipt, accepted_at, applied_at)
-        SELECT id, session_id, member_id, 'book_seat', jsonb_build_object('pass_id', pass_id), 'applied', position,
-               '{}', '{}', '', now() - interval '1 hour', now() - interval '1 hour'
-          FROM made ORDER BY id
-        """
-    )
-    bulk.db.execute(
-        """
-        INSERT INTO bookings (id, training_session_id, member_id, pass_id, status, position, starts_at, booked_at,
-                              changed_at)
-        SELECT id, session_id, member_id, pass_id, status, position, starts_at, now(), now() - interval '1 hour'
-          FROM made
-        """
-    )
-    bulk.db.execute(
-        """
-        INSERT INTO notices (number, cause, member_id, kind, booking_id, starts_at, details, created_at)
-        SELECT row_number() OVER (), id, member_id, 'booking_confirmed', id, starts_at, '{}', now() FROM made;
         INSERT INTO deliveries (notice_id, kind, channel, address, status, due_at, settled_at)
         SELECT id, kind, 'email', '', 'sent', now(), now() FROM notices;
         UPDATE bookings SET remind_at = starts_at - interval '2 hours'
          WHERE status = 'confirmed' AND starts_at > now() + interval '1 day'
         """
     )
-    bulk.db.execute(
-        """
-        INSERT INTO pass_ledger (pass_id, booking_id, command_id, change, written_at)
-        SELECT pass_id, id, id, -1, now() FROM made WHERE status = 'confirmed'
-        """
-    )
-    bulk.db.execute("UPDATE passes SET sessions_granted = 1000, sessions_left = 500")
-    bulk.db.execute("UPDATE training_sessions SET position = booked + waiting")
     bulk.settle_statistics()
     return hot
 

@@ -1,36 +1,19 @@
 """Draw charts as SVG text. Colours are classes of the page's style, so a chart follows light and dark by itself."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
 
 from api.scales import nice_ticks
+from ops.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Frame, axis, grid, scale, svg, text
 from ops.latencies import summed_up
 from ops.rush.measured import Moment
 
-WIDTH = 960
-LEFT, RIGHT, TOP, BOTTOM = 56, 24, 16, 36
 BINS_PER_DECADE = 12
 BAR_GAP = 1.0
 LABEL_APART = 74.0  # pixels below which two labels would touch
 
 _SECONDS_A_MINUTE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The area of a chart and its scales: from values to pixels."""
-
-    height: int
-    x: Callable[[float], float]
-    y: Callable[[float], float]
-
-    @property
-    def bottom(self) -> float:
-        """Where the horizontal axis lies."""
-        return self.height - BOTTOM
 
 
 def filling(moments: Sequence[Moment], places: int) -> str:
@@ -41,34 +24,34 @@ def filling(moments: Sequence[Moment], places: int) -> str:
     last = max(moments[-1].seconds, 0.001)
     highest = max(places, *(moment.booked for moment in moments), *(moment.in_line for moment in moments))
     ticks_y, ticks_x = nice_ticks(highest), nice_ticks(last)
-    frame = Frame(height, _scale(0, last, LEFT, WIDTH - RIGHT), _scale(0, ticks_y[-1], height - BOTTOM, TOP))
+    frame = Frame(height, scale(0, last, LEFT, WIDTH - RIGHT), scale(0, ticks_y[-1], height - BOTTOM, TOP))
     booked = _steps(frame, [(moment.seconds, moment.booked) for moment in moments])
     in_line = _steps(frame, [(moment.seconds, moment.in_line) for moment in moments])
     right = frame.x(last)
     parts = [
-        *_grid(frame, ticks_y),
-        *_axis(frame, [tick for tick in ticks_x if tick <= last], _seconds_label),
+        *grid(frame, ticks_y),
+        *axis(frame, [tick for tick in ticks_x if tick <= last], _seconds_label),
         f'<path class="area booked" d="M{LEFT},{frame.bottom} L{booked} L{right:.1f},{frame.bottom} Z"/>',
         f'<path class="line booked" d="M{booked}"/>',
         f'<path class="line in-line" d="M{in_line}"/>',
         f'<line class="limit" x1="{LEFT}" x2="{right:.1f}" y1="{frame.y(places):.1f}" y2="{frame.y(places):.1f}"/>',
-        _text(right, frame.y(places) - 6, f"{places:,} places", "limit-label", anchor="end"),
+        text(right, frame.y(places) - 6, f"{places:,} places", "limit-label", anchor="end"),
     ]
     told = f"Places taken and people in line over {last:.1f} seconds; at the end {moments[-1].booked:,} places taken"
-    return _svg(height, parts, f"{told} of {places:,}, {moments[-1].in_line:,} people in line.")
+    return svg(height, parts, f"{told} of {places:,}, {moments[-1].in_line:,} people in line.")
 
 
 def latencies(seconds: Sequence[float], name: str, *, span: tuple[float, float]) -> str:
     """Return a histogram over a logarithmic axis from `span[0]` to `span[1]` seconds, with median and p99 marked."""
     height = 190
     low, high = (log10(end) for end in span)
-    x = _scale(low, high, LEFT, WIDTH - RIGHT)
+    x = scale(low, high, LEFT, WIDTH - RIGHT)
     bins = histogram(seconds, span=span)
     tallest = max((share for _, _, share in bins), default=0.0)
     ticks = nice_ticks(tallest * 100 or 1.0)
-    frame = Frame(height, x, _scale(0, ticks[-1], height - BOTTOM, TOP + 14))
+    frame = Frame(height, x, scale(0, ticks[-1], height - BOTTOM, TOP + 14))
     decades = [10.0**power for power in range(ceil(low), floor(high) + 1)]
-    parts = [*_grid(frame, ticks, unit="%"), *_axis(frame, [log10(one) for one in decades], _power_label)]
+    parts = [*grid(frame, ticks, unit="%"), *axis(frame, [log10(one) for one in decades], _power_label)]
     for start, end, share in bins:
         left, right, top = x(log10(start)), x(log10(end)), frame.y(share * 100)
         parts.append(
@@ -77,7 +60,7 @@ def latencies(seconds: Sequence[float], name: str, *, span: tuple[float, float])
             f"<title>{_duration(start)} to {_duration(end)}: {share:.1%}</title></rect>"
         )
     parts += _marks(frame, seconds)
-    return _svg(height, parts, f"Distribution of {name} latencies over {len(seconds):,} measurements.")
+    return svg(height, parts, f"Distribution of {name} latencies over {len(seconds):,} measurements.")
 
 
 def latency_span(all_seconds: Iterable[Sequence[float]]) -> tuple[float, float]:
@@ -102,29 +85,12 @@ def histogram(seconds: Sequence[float], *, span: tuple[float, float]) -> list[tu
     ]
 
 
-def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    width = high - low or 1.0
-    return lambda value: start + (value - low) / width * (end - start)
-
-
 def _steps(frame: Frame, points: Sequence[tuple[float, int]]) -> str:
     """Return the path of a value that stays as it is until it changes."""
     path = [f"{frame.x(points[0][0]):.1f},{frame.y(points[0][1]):.1f}"]
     for (_, before), (at, now) in pairwise(points):
         path += [f"{frame.x(at):.1f},{frame.y(before):.1f}", f"{frame.x(at):.1f},{frame.y(now):.1f}"]
     return " ".join(path)
-
-
-def _grid(frame: Frame, ticks: Sequence[float], unit: str = "") -> Iterable[str]:
-    for tick in ticks:
-        y = frame.y(tick)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        yield _text(LEFT - 10, y + 4, f"{tick:,g}{unit}", anchor="end")
-
-
-def _axis(frame: Frame, ticks: Sequence[float], label: Callable[[float], str]) -> Iterable[str]:
-    for tick in ticks:
-        yield _text(frame.x(tick), frame.bottom + 22, label(tick), anchor="middle")
 
 
 def _marks(frame: Frame, seconds: Sequence[float]) -> Iterable[str]:
@@ -137,16 +103,7 @@ def _marks(frame: Frame, seconds: Sequence[float]) -> Iterable[str]:
     anchors = ("end", "start") if close else ("middle", "middle")
     for name, value, x, anchor in zip(("p50", "p99"), (short.p50, short.p99), places, anchors, strict=True):
         yield f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP + 4}" y2="{frame.bottom}"/>'
-        yield _text(x, TOP, f"{name} {_duration(value)}", "mark-label", anchor=anchor)
-
-
-def _text(x: float, y: float, text: str, style: str = "tick", *, anchor: str = "start") -> str:
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _svg(height: int, parts: Iterable[str], told: str) -> str:
-    inside = "\n".join(parts)
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(told, quote=True)}">\n{inside}\n</svg>'
+        yield text(x, TOP, f"{name} {_duration(value)}", "mark-label", anchor=anchor)
 
 
 def _seconds_label(seconds: float) -> str:

@@ -98,14 +98,15 @@ def web(settings: StackSettings) -> ChildSpec:
     return ChildSpec("api", program, _environment(settings), stop_seconds=1.5)
 
 
-def workers(settings: StackSettings, count: int) -> list[ChildSpec]:
+def workers(settings: StackSettings, count: int, *, processes: int = 2) -> list[ChildSpec]:
     """The Celery workers for commands, one for notifications, and beat, which sweeps and calls for deliveries.
 
-    A provider that hangs holds up its own worker, never one that serves commands.
+    Each of the `count` workers for commands has so many processes. A provider that hangs holds up its own worker,
+    never one that serves commands.
     """
     environment = _environment(settings)
     commands = [
-        ChildSpec(f"worker{number}", _worker(f"worker{number}", "sessions,upkeep", processes=2), environment)
+        ChildSpec(f"worker{number}", _worker(f"worker{number}", "sessions,upkeep", processes=processes), environment)
         for number in range(1, count + 1)
     ]
     # What is being sent shall be on record before it stops; anything cut off is sent a second time.

@@ -1,0 +1,45 @@
+"""A soak: many commands in rounds, and after each round how much memory the processes hold. Flat is what is wanted.
+
+Each round is a trickle and a hot session together, on new sessions and members, so that whatever is kept for one of
+them would add up.
+"""
+
+from benchmarks.contenders import SEATLINE
+from benchmarks.results import Measurement
+from benchmarks.scenarios.measuring import booking, payers, until_settled, warm_up
+from benchmarks.stand import meters
+from benchmarks.stand.stand import Stand
+
+COMMANDS = 1_000_000
+ROUNDS = 10
+CLIENTS = 64
+SESSIONS_A_ROUND = 0.1  # for each command; half of the commands go to one hot session
+
+
+def soak(stand: Stand, *, scale: float) -> list[Measurement]:
+    """Return a measurement for each round; `commands` counts those of all rounds so far."""
+    a_round = max(round(COMMANDS * scale / ROUNDS), 40)
+    done = []
+    with stand.running(SEATLINE) as running:
+        warm_up(running, scale)
+        for number in range(ROUNDS):
+            first = 10 + number * (round(a_round * SESSIONS_A_ROUND) // 20 + 1)
+            ids = running.studio.sessions(max(round(a_round * SESSIONS_A_ROUND), 2), capacity=12, first_day=first)
+            people = payers(running, a_round)
+            jobs = [
+                booking(
+                    ids[0] if n % 2 else ids[n // 2 % len(ids)],
+                    payer,
+                    f"soak-{number}-{n}",
+                    wait=n % 10 == 0,
+                    follows=False,
+                )
+                for n, payer in enumerate(people)
+            ]
+            told = running.drive(jobs, clients=CLIENTS, give_up_seconds=36_000)
+            assert not told.errors, told.errors[:1]
+            until_settled(running, seconds_max=3600)
+            figures = {f"memory_{kind}_mb": held for kind, held in meters.memory_mb(running.roots).items()}
+            figures["rate_per_second"] = len(told.trace) / told.seconds
+            done.append(Measurement("soak", "seatline", {"commands": a_round * (number + 1)}, figures))
+    return done
