@@ -27,6 +27,8 @@ BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
 OLDEST = (3, 11)
 NEWEST_KNOWN = 20
+# All of them in as many processes as there are cores: each has servers of its own, and waits for them much of its time.
+ALL_TESTS = ("-n", "auto", "--dist", "loadfile")
 CHECKS = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["lint-imports"])
 
 
@@ -49,7 +51,7 @@ def main(arguments: "List[str]") -> "int":
         return check()
     if command == "test":
         os.chdir(str(ROOT))
-        become([PYTHON, "-m", "pytest", *arguments[1:]])
+        become([PYTHON, "-m", "pytest", *(arguments[1:] or ALL_TESTS)])
     else:
         # -P: the folder somebody happens to stand in must not lend its modules to the program.
         become([PYTHON, "-P", "-m", "ops", *(arguments or ["up"])])
