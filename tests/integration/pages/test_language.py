@@ -158,13 +158,13 @@ def left_in_english(html: str, names: list[str]) -> str:
     """Return what is neither translated nor a name, a date or a number."""
     said = Said()
     said.feed(html)
-    text = re.sub(r"\b[0-9a-f]{64}\b", "", "".join(said.texts))  # receipts
+    text = re.sub(r"\b[0-9a-f]{64}\b", "", " ".join(said.texts))  # receipts
     before = None
     while text != before:
         before, text = text, re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "", text)
     for name in sorted(names, key=len, reverse=True):
-        # As a whole: somebody may be called by a single letter.
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
+        # Somebody may be called by a single letter, which stands in other words, too.
+        text = text.replace(name, "") if len(name) > 3 else re.sub(rf"\b{re.escape(name)}\b", "", text)
     months = "|".join(f"{datetime(2031, month, 1, tzinfo=UTC):%B}" for month in range(1, 13))
     days = "|".join(f"{datetime(2031, 3, day, tzinfo=UTC):%A|%a}" for day in range(3, 10))
     text = re.sub(rf"\b({days}|{months})\b|\d+(st|nd|rd|th)\b", "", text)
