@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg
 from structlog import get_logger
 
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
+from api.outcomes import Outcome, read_outcome, seen_by
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.requests import preferred_wait
@@ -22,8 +23,8 @@ from storage.command_codec import encode_command
 from storage.command_log import KeyReused, LoggedCommand
 from storage.database import Db
 from storage.identifiers import new_id
-from storage.queries.bookings import MyBooking, find_booking
-from storage.queries.commands import CommandState, count_ahead, find_command
+from storage.queries.bookings import MyBooking
+from storage.queries.commands import CommandState
 from workers import inbox
 
 log = get_logger()
@@ -121,26 +122,16 @@ def _settled_state(
             found = services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
         is_open = found is None or found[0].status is CommandStatus.WAITING
         if is_open and waiter is not None and waiter.wait(max(wait_until - time.monotonic(), 0.0)):
-            found = services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
+            # Whoever woke us has read it for everybody of the batch, unless the database was away just then.
+            found = None if waiter.outcome is None else seen_by(given.member_id, waiter.outcome)
+            found = found or services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         # It is accepted, and that is the truth that can still be told.
         log.warning("outcome cannot be read", command_id=str(logged.id), error=str(error))
     return found or (state, None)
 
 
-def find_with_booking(
-    db: Db, command_id: CommandId, member_id: MemberId
-) -> tuple[CommandState, MyBooking | None] | None:
-    """Return this member's command and the booking it makes or ends; None when the member gave no such command.
-
-    A booking that the member made or ended as staff may be another's, and is returned as well.
-    """
-    state = find_command(db, command_id, member_id)
-    if state is None:
-        return None
-    if state.status is CommandStatus.WAITING:
-        state = replace(state, ahead=count_ahead(db, state.training_session_id, state.seq))
-    # Until it is settled there is no booking, and a cancellation may name another member's.
-    booking = find_booking(db, state.booking_id) if state.booking_id and state.position else None
-    may_see = booking is not None and (booking.booking.member_id == member_id or state.as_staff)
-    return state, booking if may_see else None
+def find_with_booking(db: Db, command_id: CommandId, member_id: MemberId) -> Outcome | None:
+    """Return this member's command and the booking it makes or ends; None when the member gave no such command."""
+    found = read_outcome(db, command_id, member_id)
+    return None if found is None else seen_by(member_id, found)

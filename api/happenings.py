@@ -59,9 +59,8 @@ def instant_of(event_id: int) -> datetime:
     return datetime.fromtimestamp(event_id / 1_000_000, UTC)
 
 
-def published(message: str) -> Iterator[Happening]:
+def published(told: dict[str, Any]) -> Iterator[Happening]:
     """Yield what one message tells: of a batch, of notices alone or of an inbox; see `workers.outcomes` for each."""
-    told = json.loads(message)
     at = datetime.fromisoformat(told["applied_at"])
     for command in told.get("commands", ()):
         yield _command(at=at, actor_id=_uuid(command.pop("actor_id")), state=command)

@@ -7,6 +7,7 @@ streaming client costs an entry in a table here: no thread of its own, no databa
 Written with the standard library's threads: under gunicorn's gevent workers these are greenlets, in tests threads.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from redis.retry import Retry
 from structlog import get_logger
 
 from api.happenings import Happening, published
+from api.outcomes import Outcome, read_outcomes
 from api.polling import Poll, read_changes
 from api.streams import Stream
 from domain.ids import CommandId, MemberId
@@ -45,9 +47,10 @@ log = get_logger()
 
 @dataclass(eq=False)
 class Waiter:
-    """Somebody waits for the outcome of this command."""
+    """Somebody waits for the outcome of this command; `outcome` holds it where whoever wakes them has read it."""
 
     command_id: CommandId
+    outcome: Outcome | None = None
     ask_at: float = field(default_factory=lambda: time.monotonic() + ASK_AFTER_SECONDS)
     _settled: Event = field(default_factory=Event)
 
@@ -131,12 +134,9 @@ class Hub:
                 _take_out(self._by_session, session_id, stream)
 
     def tell(self, happening: Happening) -> None:
-        """Wake and tell everybody whom this concerns."""
+        """Tell every stream that this concerns."""
         with self._lock:
-            waiters = list(self._waiters.get(happening.id, ())) if happening.kind == "command" else []
             streams = list(self._audience_of(happening))
-        for waiter in waiters:
-            waiter.wake()
         if streams:
             self._poll.remember(happening)
         for stream in streams:
@@ -179,8 +179,27 @@ class Hub:
         if message["type"] == "subscribe":
             self.listening.set()
         elif message["type"] == "message":
-            for happening in published(message["data"]):
+            told = json.loads(message["data"])
+            self._wake(CommandId(UUID(command["id"])) for command in told.get("commands", ()))
+            with self._lock:
+                watched = self._by_member or self._by_session
+            for happening in published(told) if watched else ():
                 self.tell(happening)
+
+    def _wake(self, settled: Iterable[CommandId]) -> None:
+        """Wake who waits for one of these, all with their outcomes from one reading."""
+        with self._lock:
+            waiters = [waiter for id_ in settled for waiter in self._waiters.get(id_, ())]
+        if not waiters:
+            return
+        outcomes: dict[CommandId, Outcome] = {}
+        try:
+            outcomes = self._ask(lambda db: read_outcomes(db, {waiter.command_id for waiter in waiters}))
+        except psycopg.Error as error:
+            log.warning("outcomes cannot be read, each asks again", error=str(error))
+        for waiter in waiters:
+            waiter.outcome = outcomes.get(waiter.command_id)
+            waiter.wake()
 
     def _look(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
@@ -208,10 +227,7 @@ class Hub:
         for waiter in overdue:
             waiter.ask_at = now + ASK_AFTER_SECONDS
         wanted = {waiter.command_id for waiter in overdue}
-        settled = set(self._ask(lambda db: changes.settled_among(db, wanted)))
-        for waiter in overdue:
-            if waiter.command_id in settled:
-                waiter.wake()
+        self._wake(self._ask(lambda db: changes.settled_among(db, wanted)))
 
     def _compare_streams(self) -> None:
         """Tell the open streams what they should have heard and did not."""

@@ -1,5 +1,6 @@
 """Bookings as their member sees them: with the session, the pass and the place in line."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,6 +77,13 @@ def find_booking(db: Db, booking_id: BookingId) -> MyBooking | None:
     """Return one booking, whoever's it is; None if there is none with this id, or none yet."""
     row = db.execute(SQL("{} WHERE bookings.id = %s").format(_BOOKINGS), (booking_id,)).fetchone()
     return None if row is None else my_booking_from(row)
+
+
+def find_bookings(db: Db, booking_ids: Collection[BookingId]) -> dict[BookingId, MyBooking]:
+    """Return those of these bookings that there are, whoever's they are, in one statement."""
+    rows = db.execute(SQL("{} WHERE bookings.id = ANY(%s)").format(_BOOKINGS), (list(booking_ids),))
+    found = map(my_booking_from, rows.fetchall())
+    return {one.booking.id: one for one in found}
 
 
 def find_live_booking(db: Db, training_session_id: TrainingSessionId, member_id: MemberId) -> MyBooking | None:

@@ -1,8 +1,9 @@
 """Commands as whoever gave them sees them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from domain.ids import BookingId, CommandId, MemberId, TrainingSessionId
@@ -11,6 +12,10 @@ from domain.refusals import RefusalReason
 from storage.database import Db
 
 AHEAD_COUNTED_MAX = 1000
+_COMMANDS: LiteralString = """
+    SELECT id, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at,
+           outcome -> 'reasons', actor_is_staff
+      FROM commands"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,16 @@ class CommandState:
 
 def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandState | None:
     """Return the command if this member gave it; None for another's, as if it did not exist."""
-    row = db.execute(
-        """
-        SELECT id, seq, training_session_id, kind, payload, accepted_at, status, position, receipt, applied_at,
-               outcome -> 'reasons', actor_is_staff
-          FROM commands WHERE id = %s AND actor_id = %s
-        """,
-        (command_id, actor_id),
-    ).fetchone()
-    if row is None:
-        return None
+    row = db.execute(f"{_COMMANDS} WHERE id = %s AND actor_id = %s", (command_id, actor_id)).fetchone()
+    return None if row is None else _state_from(row)
+
+
+def find_commands(db: Db, command_ids: Collection[CommandId]) -> list[CommandState]:
+    """Return these commands, whoever gave them, in one statement."""
+    return [_state_from(row) for row in db.execute(f"{_COMMANDS} WHERE id = ANY(%s)", (list(command_ids),))]
+
+
+def _state_from(row: tuple[Any, ...]) -> CommandState:
     id_, seq, training_session_id, kind, payload, accepted_at, status, *settled = row
     position, receipt, applied_at, reasons, as_staff = settled
     return CommandState(

@@ -40,7 +40,9 @@ SESSION_JOINS = SQL(
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Known by identity: equal rows are mapped to one object, which others keep things by, and its many fields are long
+# to hash.
+@dataclass(frozen=True, slots=True, eq=False)
 class ScheduledSession:
     """A session with the names people know it by and its counts; `waitlisted` includes skipped waiters."""
 
