@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 
-from domain.commands import AcceptedCommand, Actor, Command
+from domain.commands import AcceptedCommand, Actor, Command, ReconsiderWaitlist
 from domain.ids import BookingId, CommandId, MemberId, PassId, TrainingSessionId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
@@ -157,14 +157,24 @@ def accept_reconsiderations(db: Db, changed: Sequence[PassId]) -> list[LoggedCom
     ).fetchall()
     if not skipped:
         return []
+    return accept_own(db, [(session_id, ReconsiderWaitlist(pass_id)) for session_id, pass_id in skipped])
+
+
+def accept_own(db: Db, asked: Sequence[tuple[TrainingSessionId, Command]]) -> list[LoggedCommand]:
+    """Write commands that Seatline itself gives to these sessions, in one statement; the caller calls the workers."""
+    encoded = [encode_command(command) for _, command in asked]
     rows = db.execute(
         """
         INSERT INTO commands (id, training_session_id, kind, payload)
-        SELECT id, training_session_id, 'reconsider_waitlist', jsonb_build_object('pass_id', pass_id)
-          FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS wanted (id, training_session_id, pass_id)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::jsonb[])
         RETURNING id, seq, training_session_id, accepted_at
         """,
-        ([new_id() for _ in skipped], [row[0] for row in skipped], [row[1] for row in skipped]),
+        (
+            [new_id() for _ in asked],
+            [session_id for session_id, _ in asked],
+            [kind for kind, _ in encoded],
+            [Jsonb(payload) for _, payload in encoded],
+        ),
     )
     return [LoggedCommand(*row) for row in rows]
 

@@ -1,11 +1,9 @@
 """Offers of a place that nobody accepted in time."""
 
-from collections.abc import Collection
-
+from domain.commands import ExpireOffers
 from domain.ids import TrainingSessionId
-from storage.command_log import LoggedCommand
+from storage.command_log import LoggedCommand, accept_own
 from storage.database import Db
-from storage.identifiers import new_id
 
 SESSIONS_AT_ONCE = 500
 
@@ -27,19 +25,7 @@ def accept_expiries(db: Db) -> list[LoggedCommand]:
         """,
         (SESSIONS_AT_ONCE,),
     ).fetchall()
-    return _ask(db, [row[0] for row in rows]) if rows else []
-
-
-def _ask(db: Db, sessions: Collection[TrainingSessionId]) -> list[LoggedCommand]:
-    rows = db.execute(
-        """
-        INSERT INTO commands (id, training_session_id, kind, payload)
-        SELECT id, session_id, 'expire_offers', '{}' FROM unnest(%s::uuid[], %s::uuid[]) AS wanted (id, session_id)
-        RETURNING id, seq, training_session_id, accepted_at
-        """,
-        ([new_id() for _ in sessions], list(sessions)),
-    )
-    return [LoggedCommand(*row) for row in rows]
+    return accept_own(db, [(row[0], ExpireOffers()) for row in rows]) if rows else []
 
 
 def count_offers(db: Db, training_session_id: TrainingSessionId) -> int:
