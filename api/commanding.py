@@ -10,7 +10,7 @@ from structlog import get_logger
 
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
-from api.outcomes import Outcome, read_outcome, seen_by
+from api.outcomes import read_outcome, seen_by
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.requests import preferred_wait
@@ -119,19 +119,13 @@ def _settled_state(
     found = None
     try:
         if logged.is_repeat:
-            found = services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
+            found = services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
         is_open = found is None or found[0].status is CommandStatus.WAITING
         if is_open and waiter is not None and waiter.wait(max(wait_until - time.monotonic(), 0.0)):
             # Whoever woke us has read it for everybody of the batch, unless the database was away just then.
             found = None if waiter.outcome is None else seen_by(given.member_id, waiter.outcome)
-            found = found or services.ask(lambda db: find_with_booking(db, logged.id, given.member_id))
+            found = found or services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         # It is accepted, and that is the truth that can still be told.
         log.warning("outcome cannot be read", command_id=str(logged.id), error=str(error))
     return found or (state, None)
-
-
-def find_with_booking(db: Db, command_id: CommandId, member_id: MemberId) -> Outcome | None:
-    """Return this member's command and the booking it makes or ends; None when the member gave no such command."""
-    found = read_outcome(db, command_id, member_id)
-    return None if found is None else seen_by(member_id, found)

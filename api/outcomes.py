@@ -14,13 +14,13 @@ Outcome = tuple[CommandState, MyBooking | None]
 
 
 def read_outcome(db: Db, command_id: CommandId, member_id: MemberId) -> Outcome | None:
-    """Return this member's command with its booking; None when the member gave no such command."""
+    """Return this member's command as they may see it, with its booking; None when they gave no such command."""
     state = find_command(db, command_id, member_id)
     if state is None:
         return None
     if state.status is CommandStatus.WAITING:
         return replace(state, ahead=count_ahead(db, state.training_session_id, state.seq)), None
-    return _with_bookings(db, [state])[state.id]
+    return seen_by(member_id, _with_bookings(db, [state])[state.id])
 
 
 def read_outcomes(db: Db, command_ids: Collection[CommandId]) -> dict[CommandId, Outcome]:

@@ -5,9 +5,9 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from api.auth import caller
-from api.commanding import find_with_booking
 from api.models.commands import Command
 from api.openapi import Access, operation
+from api.outcomes import read_outcome
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
@@ -28,7 +28,7 @@ def get_command(command_id: UUID) -> Command:
     Its outcome, once it has one. Somebody else's command is not found, as if it did not exist.
     """
     member_id = caller().member_id
-    found = services().ask(lambda db: find_with_booking(db, CommandId(command_id), member_id))
+    found = services().ask(lambda db: read_outcome(db, CommandId(command_id), member_id))
     if found is None:
         raise ProblemError(ProblemCode.COMMAND_NOT_FOUND)
     return Command.of(*found)
