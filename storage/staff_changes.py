@@ -1,7 +1,7 @@
 """Notes of what staff change, written in the transaction of the change itself."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,8 +12,6 @@ from domain.staff_changes import ChangeKind, StaffChange
 from storage.database import Db
 
 WHY_CHARACTERS_MAX = 500
-
-_dumps = partial(json.dumps, default=str)  # times of day as text
 
 
 def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | None = None) -> None:
@@ -32,8 +30,8 @@ def note_change(db: Db, actor_id: MemberId, change: StaffChange, *, key: str | N
             str(change.subject),
             change.subject_id,
             change.why,
-            Jsonb(dict(change.before), dumps=_dumps),
-            Jsonb(dict(change.after), dumps=_dumps),
+            _plain(change.before),
+            _plain(change.after),
             key,
         ),
     )
@@ -55,10 +53,15 @@ def note_changes(db: Db, actor_id: MemberId, changes: Sequence[StaffChange]) -> 
             [str(change.subject) for change in changes],
             [change.subject_id for change in changes],
             [change.why for change in changes],
-            [Jsonb(dict(change.before)) for change in changes],
-            [Jsonb(dict(change.after)) for change in changes],
+            [_plain(change.before) for change in changes],
+            [_plain(change.after) for change in changes],
         ),
     )
+
+
+def _plain(values: Mapping[str, object]) -> Jsonb:
+    # Times of day as text.
+    return Jsonb(dict(values), dumps=partial(json.dumps, default=str))
 
 
 def noted_with_key(db: Db, actor_id: MemberId, key: str) -> tuple[ChangeKind, UUID] | None:
