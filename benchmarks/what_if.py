@@ -14,7 +14,15 @@ import click
 
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from benchmarks.hot_session import serve_in_batches
-from domain.commands import Actor, CancelForMember, CancelSession, ChangeCapacity, Command, RescheduleSession
+from domain.commands import (
+    Actor,
+    CancelForMember,
+    CancelSession,
+    ChangeCapacity,
+    ClearBookings,
+    Command,
+    RescheduleSession,
+)
 from domain.ids import BookingId, MemberId, TrainingSessionId
 from storage.settings import settings
 from workers.what_if import what_if
@@ -35,6 +43,7 @@ def commands_for(bulk: Bulk, session_id: UUID) -> dict[str, Command]:
         "ten places more": ChangeCapacity(PLACES + 10, "benchmark"),
         "places for all": ChangeCapacity(100_000, "benchmark"),
         "moved": RescheduleSession(later, 60, bulk.trainer_id, bulk.space_id, "benchmark"),
+        "cleared": ClearBookings("benchmark"),
         "cancelled": CancelSession("benchmark"),
         "one taken off": CancelForMember(BookingId(row[0]), "benchmark"),
     }

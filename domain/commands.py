@@ -82,6 +82,17 @@ class RescheduleSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearBookings:
+    """Staff take everybody off the session, from places and from the line; the session stays, and may be booked again.
+
+    `why` is told to them. Without `refund` the sessions that were taken for places do not go back to the passes.
+    """
+
+    why: str
+    refund: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSession:
     """Staff call the session off; asking twice is the same as asking once."""
 
@@ -108,6 +119,7 @@ Command = (
     | CancelForMember
     | ChangeCapacity
     | RescheduleSession
+    | ClearBookings
     | CancelSession
     | ReconsiderWaitlist
     | ExpireOffers
@@ -121,14 +133,15 @@ KINDS: dict[str, type[Command]] = {
     "cancel_for_member": CancelForMember,
     "change_capacity": ChangeCapacity,
     "reschedule_session": RescheduleSession,
+    "clear_bookings": ClearBookings,
     "cancel_session": CancelSession,
     "reconsider_waitlist": ReconsiderWaitlist,
     "expire_offers": ExpireOffers,
 }
 """The stable name of each command in the log, in JSON and in metrics."""
 
-ChangesTheSession = ChangeCapacity | RescheduleSession | CancelSession
-"""Commands that change the session itself; each is applied in a batch of its own."""
+ChangesTheSession = ChangeCapacity | RescheduleSession | ClearBookings | CancelSession
+"""Commands that change the session itself or all of its bookings; each is applied in a batch of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from domain.commands import (
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ChangesTheSession,
+    ClearBookings,
     ExpireOffers,
     ReconsiderWaitlist,
     RescheduleSession,
@@ -47,12 +49,8 @@ def decide(facts: Facts, accepted: AcceptedCommand) -> Outcome:
             )
         case CancelForMember(booking_id, refund=refund):
             return booking.cancel(facts, booking_id=booking_id, now=now, by=CancelledBy.STAFF, refund=refund)
-        case ChangeCapacity(capacity):
-            return training_session.change_capacity(facts, capacity=capacity, now=now)
-        case RescheduleSession():
-            return training_session.reschedule(facts, command, now=now)
-        case CancelSession(why):
-            return training_session.cancel_session(facts, why=why)
+        case ChangeCapacity() | RescheduleSession() | ClearBookings() | CancelSession():
+            return _for_the_session(facts, command, now=now)
         case ReconsiderWaitlist(pass_id):
             return waitlist.reconsider(facts, pass_id=pass_id, now=now)
         case ExpireOffers():
@@ -74,6 +72,18 @@ def _for_the_member(
             return offers.accept(facts, booking_id=booking_id, member_id=whose, now=now)
 
 
+def _for_the_session(facts: Facts, command: ChangesTheSession, *, now: datetime) -> Outcome:
+    match command:
+        case ChangeCapacity(capacity):
+            return training_session.change_capacity(facts, capacity=capacity, now=now)
+        case RescheduleSession():
+            return training_session.reschedule(facts, command, now=now)
+        case ClearBookings(refund=refund):
+            return training_session.clear_bookings(facts, refund=refund)
+        case CancelSession(why):
+            return training_session.cancel_session(facts, why=why)
+
+
 def _may_ask(accepted: AcceptedCommand) -> bool:
     """Members ask for themselves, staff for the studio, and only Seatline itself reconsiders and ends offers."""
     actor = accepted.actor
@@ -82,5 +92,7 @@ def _may_ask(accepted: AcceptedCommand) -> bool:
             return actor.member_id is not None
         case ReconsiderWaitlist() | ExpireOffers():
             return actor.member_id is None
-        case BookForMember() | CancelForMember() | ChangeCapacity() | RescheduleSession() | CancelSession():
+        case BookForMember() | CancelForMember():
+            return actor.is_staff
+        case ChangeCapacity() | RescheduleSession() | ClearBookings() | CancelSession():
             return actor.is_staff

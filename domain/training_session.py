@@ -1,4 +1,4 @@
-"""The rules for changing a session itself: its capacity, its time, its being called off."""
+"""The rules for changing a session itself: its capacity, its time, its being cleared or called off."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -63,6 +63,13 @@ def reschedule(facts: Facts, command: RescheduleSession, *, now: datetime) -> Ou
     after = moved(training_session, event)
     places = training_session.capacity - facts.booked
     return Applied((event, *fill_places(facts, places=places, now=now, training_session=after)))
+
+
+def clear_bookings(facts: Facts, *, refund: bool) -> Outcome:
+    """End every booking, those in line too, also of a session that has started; so nobody moves up."""
+    if facts.training_session.cancelled:
+        return Refused((RefusalReason.SESSION_CANCELLED,))
+    return Applied(tuple(ended(booking, CancelledBy.STAFF, refund=refund) for booking in facts.roster()))
 
 
 def cancel_session(facts: Facts, *, why: str) -> Outcome:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from domain.commands import AcceptedCommand, Actor, Command
+from domain.commands import AcceptedCommand, Actor, CancelSession, ClearBookings, Command
 from domain.decide import decide
 from domain.events import (
     BookingCancelled,
     Event,
     PlaceOffered,
-    SessionCancelled,
     SessionRescheduled,
     SessionUpdated,
     WaiterPromoted,
@@ -34,7 +33,7 @@ from storage.session_rows import LockedSession, read_training_session
 
 LISTED_MAX = 20  # people named of each group; the rest are counted
 LOOKED_AT_MAX = 500  # waiters whose passes are looked at for free places
-_CONCERNS_ALL = SessionRescheduled | SessionUpdated | SessionCancelled
+_ENDS_ALL = CancelSession | ClearBookings
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def _seen(
     record(facts, accepted, outcome)
     events = outcome.events if isinstance(outcome, Applied) else ()
     notices = notices_for(facts, accepted, outcome)
-    cancelled = any(isinstance(event, SessionCancelled) for event in events)
+    ends_all = bool(events) and isinstance(accepted.command, _ENDS_ALL)
     refunded = [event for event in events if isinstance(event, BookingCancelled) and event.refunded]
     released = [
         event
@@ -145,14 +144,16 @@ def _seen(
     skipped = [event for event in events if isinstance(event, WaiterSkipped)]
     told = [Person(id_) for id_ in dict.fromkeys(notice.member_id for notice in notices)]
     everybody = session.booked + session.waiting + session.skipped
-    concerns_all = any(isinstance(event, _CONCERNS_ALL) for event in events)
+    concerns_all = ends_all or any(isinstance(event, SessionRescheduled | SessionUpdated) for event in events)
+    places = session.booked - offers
+    owed = places if ends_all and getattr(accepted.command, "refund", True) else 0
     fills_places = bool(promoted or offered or skipped)
     return WhatIf(
         refused=outcome.reasons if isinstance(outcome, Refused) else (),
         promoted=_people(promoted),
         offered=_people(offered),
-        refunded=_people(refunded, session.booked - offers if cancelled else None),
-        released=_people(released, session.waiting + session.skipped + offers if cancelled else None),
+        refunded=_people(refunded, owed if ends_all else None),
+        released=_people(released, everybody - owed if ends_all else None),
         skipped=_people(skipped),
         told=People(everybody if concerns_all else len(told), tuple(told[:LISTED_MAX])),
         may_follow=max(min(unread, facts.training_session.capacity - facts.booked), 0) if fills_places else 0,

@@ -66,6 +66,15 @@ class RescheduleBody(Input):
     why: Why
 
 
+class ClearBookingsBody(Input):
+    """Why everybody is taken off, and whether the passes get their sessions back."""
+
+    why: Why = Field(description="Why, in your words; told to everybody on it.")
+    refund: bool = Field(
+        default=True, strict=True, description="Whether the sessions that were taken for places go back to the passes."
+    )
+
+
 class CancelSessionBody(Input):
     """Why the session does not take place."""
 

@@ -12,6 +12,7 @@ from api.models.staff_commands import (
     BookForMemberBody,
     CancelSessionBody,
     CapacityBody,
+    ClearBookingsBody,
     RemoveBody,
     RescheduleBody,
 )
@@ -28,6 +29,7 @@ from domain.commands import (
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ClearBookings,
     RescheduleSession,
 )
 from domain.commands import Command as AskedCommand
@@ -150,6 +152,28 @@ def reschedule(
         SpaceId(json_data.space_id),
         json_data.why,
     )
+    return _see_or_give(TrainingSessionId(session_id), command, query_data, headers_data)
+
+
+@routes.post("/v1/staff/sessions/<uuid:session_id>/clearing")
+@operation(
+    access=Access.ADMIN,
+    problems=_OF_A_SESSION,
+    answers={200: command_answer("Nobody is on the session any more", or_else="WhatIf"), 202: _ACCEPTED},
+)
+@routes.input(ClearBookingsBody)
+@routes.input(DryRun, location="query")
+@routes.input(CommandHeaders, location="headers")
+@routes.output(Command, status_code=200)
+def clear_bookings(
+    session_id: UUID, json_data: ClearBookingsBody, query_data: DryRun, headers_data: CommandHeaders
+) -> AnsweredOrSeen:
+    """Take everybody off a session.
+
+    Who has a place, with or without refund, and who waits; all are told. The session stays, and may be booked again.
+    For admins and owners.
+    """
+    command = ClearBookings(json_data.why, refund=json_data.refund)
     return _see_or_give(TrainingSessionId(session_id), command, query_data, headers_data)
 
 

@@ -16,6 +16,7 @@ from domain.commands import (
     CancelSession,
     ChangeCapacity,
     ChangesTheSession,
+    ClearBookings,
     Command,
     ExpireOffers,
     ReconsiderWaitlist,
@@ -57,6 +58,7 @@ ONE_OF_EACH: dict[type[Command], tuple[Command, list[Actor], list[Actor]]] = {
         [STAFF],
         [ANN_HERSELF, SEATLINE],
     ),
+    ClearBookings: (ClearBookings("ill"), [STAFF], [ANN_HERSELF, SEATLINE]),
     CancelSession: (CancelSession("ill"), [STAFF], [ANN_HERSELF, SEATLINE]),
     ReconsiderWaitlist: (ReconsiderWaitlist(CAT.id), [SEATLINE], [ANN_HERSELF, STAFF]),
     ExpireOffers: (ExpireOffers(), [SEATLINE], [ANN_HERSELF, STAFF]),
@@ -74,6 +76,7 @@ def test_each_kind_of_command_has_an_example_and_a_stable_name() -> None:
         "cancel_for_member",
         "change_capacity",
         "reschedule_session",
+        "clear_bookings",
         "cancel_session",
         "reconsider_waitlist",
         "expire_offers",
@@ -81,7 +84,7 @@ def test_each_kind_of_command_has_an_example_and_a_stable_name() -> None:
 
 
 def test_the_commands_that_change_the_session_are_known() -> None:
-    assert set(get_args(ChangesTheSession)) == {ChangeCapacity, RescheduleSession, CancelSession}
+    assert set(get_args(ChangesTheSession)) == {ChangeCapacity, RescheduleSession, ClearBookings, CancelSession}
 
 
 @pytest.mark.parametrize("kind", ONE_OF_EACH, ids=lambda kind: kind.__name__)

@@ -8,6 +8,8 @@ from domain.commands import (
     BookForMember,
     CancelSession,
     ChangeCapacity,
+    ClearBookings,
+    Command,
     ReconsiderWaitlist,
     RescheduleSession,
 )
@@ -122,8 +124,11 @@ def test_no_command_asks_for_the_line_without_a_free_place() -> None:
     assert facts.line == []
 
 
-@pytest.mark.parametrize("change", [CancelSession("ill"), RescheduleSession(START.replace(hour=20), 60, TRAINER, HALL)])
-def test_a_command_that_concerns_everybody_asks_for_the_roster(change: CancelSession | RescheduleSession) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [CancelSession("ill"), ClearBookings("ill"), RescheduleSession(START.replace(hour=20), 60, TRAINER, HALL)],
+)
+def test_a_command_that_concerns_everybody_asks_for_the_roster(change: Command) -> None:
     assert_asks_for_more(known_in_part(0, known=[ANN]), asked(change), RosterNeeded)
 
 

@@ -7,6 +7,7 @@ from domain.commands import (
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ClearBookings,
     ReconsiderWaitlist,
     RescheduleSession,
 )
@@ -104,6 +105,15 @@ def test_a_cancelled_session_tells_everybody_on_it_why_and_only_once() -> None:
         notice(NoticeKind.SESSION_CANCELLED, pass_, by="session", why="no heating") for pass_ in (ANN, BEN, CAT)
     )
     assert told(facts, asked(CancelSession("no heating"))) == ()
+
+
+def test_a_cleared_session_tells_everybody_what_ended_and_why() -> None:
+    facts = facts_of(ONE_PLACE, confirmed=[ANN], waiting=[BEN])
+
+    assert told(facts, asked(ClearBookings("no heating"))) == (
+        notice(NoticeKind.BOOKING_CANCELLED, ANN, by="staff", why="no heating"),
+        notice(NoticeKind.LEFT_WAITLIST, BEN, by="staff", why="no heating"),
+    )
 
 
 def test_a_moved_session_tells_everybody_on_it_the_new_time() -> None:

@@ -2,11 +2,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.commands import CancelSession, ChangeCapacity, Command, ReconsiderWaitlist, RescheduleSession
+from domain.commands import CancelSession, ChangeCapacity, ClearBookings, Command, ReconsiderWaitlist, RescheduleSession
 from domain.events import (
     BookingCancelled,
     CancelledBy,
     CapacityChanged,
+    SeatBooked,
     SessionCancelled,
     SessionRescheduled,
     SessionUpdated,
@@ -67,6 +68,34 @@ def test_a_cancelled_session_refunds_every_place_and_releases_the_line() -> None
     assert [facts.passes[pass_.id].sessions_left for pass_ in (ANN, BEN, CAT)] == [1, 10, 10]
 
 
+@pytest.mark.parametrize(("refund", "left"), [(True, 1), (False, 0)])
+def test_a_cleared_session_ends_every_booking_and_stays(*, refund: bool, left: int) -> None:
+    facts = facts_of(ONE_PLACE, confirmed=[ANN], waiting=[BEN], skipped=[CAT])
+
+    outcome = play(facts, asked(ClearBookings("the hall is flooded", refund=refund)))
+
+    assert events_of(outcome) == (
+        BookingCancelled(booking_of(ANN), ANN.member_id, ANN.id, CancelledBy.STAFF, refunded=refund),
+        WaitlistLeft(booking_of(BEN), BEN.member_id, CancelledBy.STAFF, was_skipped=False),
+        WaitlistLeft(booking_of(CAT), CAT.member_id, CancelledBy.STAFF, was_skipped=True),
+    )
+    assert (facts.booked, facts.waiting, facts.skipped, facts.live, facts.line) == (0, 0, 0, {}, [])
+    assert facts.passes[ANN.id].sessions_left == left
+    assert events_of(play(facts, books(BEN)))[0] == SeatBooked(facts.live[BEN.member_id], BEN.member_id, BEN.id)
+
+
+def test_a_session_on_which_nobody_is_is_cleared_without_any_change() -> None:
+    facts = facts_of(confirmed=[ANN])
+
+    play(facts, asked(ClearBookings("ill")))
+
+    assert events_of(play(facts, asked(ClearBookings("ill")))) == ()
+
+
+def test_a_session_that_has_started_can_still_be_cleared() -> None:
+    assert events_of(play(facts_of(confirmed=[ANN]), asked(ClearBookings("nobody came to teach"), at=START)))
+
+
 def test_cancelling_a_session_twice_is_the_same_as_once() -> None:
     facts = facts_of(confirmed=[ANN])
 
@@ -78,7 +107,9 @@ def test_cancelling_a_session_twice_is_the_same_as_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "later", [ChangeCapacity(5), moved_to(START + timedelta(days=1))], ids=lambda later: type(later).__name__
+    "later",
+    [ChangeCapacity(5), moved_to(START + timedelta(days=1)), ClearBookings("ill")],
+    ids=lambda later: type(later).__name__,
 )
 def test_a_cancelled_session_refuses_later_changes(later: Command) -> None:
     facts = facts_of(a_training_session(cancelled=True))

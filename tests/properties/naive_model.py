@@ -191,10 +191,17 @@ class NaiveStudio:
         if session.off:
             return []
         session.off = True
-        told: list[Told] = [("called off",)]
-        for person in session.those("confirmed", "offered", "waiting", "skipped"):
-            told += self._end(person)
-        return told
+        return [("called off",), *self._end_all(session)]
+
+    def clear(self, session_id: TrainingSessionId, *, refund: bool) -> list[Told]:
+        session = self.sessions[session_id]
+        if session.off:
+            return [("refused", frozenset({"session_cancelled"}))]
+        return self._end_all(session, refund=refund)
+
+    def _end_all(self, session: NaiveSession, *, refund: bool = True) -> list[Told]:
+        everybody = session.those("confirmed", "offered", "waiting", "skipped")
+        return [told for person in everybody for told in self._end(person, refund=refund)]
 
     def reconsider(self, session_id: TrainingSessionId, pass_id: UUID, now: datetime) -> list[Told]:
         session = self.sessions[session_id]

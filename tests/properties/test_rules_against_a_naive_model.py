@@ -25,6 +25,7 @@ from domain.commands import (
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ClearBookings,
     Command,
     ExpireOffers,
     ReconsiderWaitlist,
@@ -172,6 +173,13 @@ class RulesAgainstANaiveModel(RuleBasedStateMachine):
         outcome, _ = self.send(session, RescheduleSession(starts_at, lasts, trainer, space), STAFF)
         expected = self.naive.move(session, starts_at, minutes=lasts, trainer=trainer, space=space, now=self.now)
         self.agree(outcome, expected)
+
+    @precondition(lambda self: len(self.made) > 10)
+    @rule(session=some_session, refund=st.booleans())
+    def clear(self, session: TrainingSessionId, *, refund: bool) -> None:
+        outcome, _ = self.send(session, ClearBookings("ill", refund=refund), STAFF)
+        self.agree(outcome, self.naive.clear(session, refund=refund))
+        self.look_again_where_refunded(outcome)
 
     @precondition(lambda self: len(self.made) > 20)
     @rule(session=some_session)

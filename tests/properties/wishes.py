@@ -15,6 +15,7 @@ from domain.commands import (
     CancelForMember,
     CancelSession,
     ChangeCapacity,
+    ClearBookings,
     Command,
     ExpireOffers,
     ReconsiderWaitlist,
@@ -36,6 +37,7 @@ KINDS = (
     "staff books",
     "staff cancels",
     "move",
+    "clear",
     "call off",
 )
 
@@ -101,6 +103,8 @@ def _asked_for(wish: Wish, row: SessionRow, passes: list[Pass], made: list[Booki
             return RescheduleSession(starts_at, 60, TRAINERS[wish.other % 2], SPACES[wish.other // 5]), STAFF
         case "expire":
             return ExpireOffers(), SEATLINE
+        case "clear" if wish.other < 6:
+            return ClearBookings("ill", refund=wish.other < 3), STAFF
         case "call off" if wish.other < 3:
             return CancelSession("ill"), STAFF
         case _:

@@ -1,4 +1,4 @@
-"""Changing a session: its number of places, its time, its being called off. Each is shown before it is confirmed."""
+"""Changing a session: its places, its time, its being cleared or called off. Each is shown before it is confirmed."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from flask import Response, request
 
 from api.language import gettext
 from api.models.sessions import Session
-from api.models.staff_commands import CancelSessionBody, CapacityBody, RescheduleBody
+from api.models.staff_commands import CancelSessionBody, CapacityBody, ClearBookingsBody, RescheduleBody
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import names
@@ -20,7 +20,7 @@ from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_spaces, get_trainers
 from api.routes.sessions import get_session
-from api.routes.staff_commands import cancel_session, change_capacity, reschedule
+from api.routes.staff_commands import cancel_session, change_capacity, clear_bookings, reschedule
 from domain.roles import Role
 from domain.wall_clock import Shown, instant_of
 
@@ -117,6 +117,30 @@ def _name_of(listing: Any, id_: str | None) -> str:
     return next((one.name for one in names(listing) if str(one.id) == id_), "")
 
 
+@pages.get("/staff/sessions/<uuid:session_id>/clear")
+@staff_only(Role.ADMIN)
+def ask_to_clear(session_id: UUID) -> Response:
+    """Ask whether everybody is to be taken off, and whether with refund."""
+    return _confirm_clearing(session_id, first_form())
+
+
+@pages.post("/staff/sessions/<uuid:session_id>/clear")
+@staff_only(Role.ADMIN)
+def do_clear(session_id: UUID) -> Response:
+    """Take everybody off the session."""
+    fields = checked_form()
+    values = {"why": fields.get("why", ""), "refund": fields.get("refund") != "no"}
+    came = carry_out(session_id, fields, ClearBookingsBody, values, _giving_clear(session_id))
+    return _confirm_clearing(session_id, came) if isinstance(came, Form) else came
+
+
+def _confirm_clearing(session_id: UUID, form: Form) -> Response:
+    seen = look_at(ClearBookingsBody, {}, _giving_clear(session_id))
+    assert not isinstance(seen, Form)  # noqa: S101 - nothing was filled in that could be wrong
+    step = Step("clear", pays_back=seen.refunded.count > 0)
+    return step_page(v1(get_session)(session_id), step, form, asks=False, seen=seen)
+
+
 @pages.get("/staff/sessions/<uuid:session_id>/cancel")
 @staff_only(Role.ADMIN)
 def ask_to_cancel_session(session_id: UUID) -> Response:
@@ -150,6 +174,14 @@ def _giving_change_capacity(session_id: UUID) -> Callable[[CapacityBody], Give]:
 def _giving_reschedule(session_id: UUID) -> Callable[[RescheduleBody], Give]:
     return lambda body: (
         lambda dry_run, headers: v1(reschedule)(session_id, json_data=body, query_data=dry_run, headers_data=headers)
+    )
+
+
+def _giving_clear(session_id: UUID) -> Callable[[ClearBookingsBody], Give]:
+    return lambda body: (
+        lambda dry_run, headers: v1(clear_bookings)(
+            session_id, json_data=body, query_data=dry_run, headers_data=headers
+        )
     )
 
 

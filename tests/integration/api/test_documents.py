@@ -85,6 +85,7 @@ OPERATIONS = {
     "POST /v1/staff/sessions/{session_id}/guests": {201, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/capacity": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/reschedule": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
+    "POST /v1/staff/sessions/{session_id}/clearing": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "POST /v1/staff/sessions/{session_id}/cancellation": {200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "GET /v1/staff/sessions/{session_id}/roster": {200, 401, 403, 404, 500, 503},
     "GET /v1/staff/operations": {200, 401, 403, 500, 503},

@@ -79,6 +79,7 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/sessions/{session_id}/cancellation": ADMIN,
     "GET /v1/staff/sessions/{session_id}/candidates": ADMIN,
     "POST /v1/staff/sessions/{session_id}/capacity": ADMIN,
+    "POST /v1/staff/sessions/{session_id}/clearing": ADMIN,
     "POST /v1/staff/sessions/{session_id}/reschedule": ADMIN,
     "GET /v1/staff/sessions/{session_id}/roster": TRAINER,
     "GET /v1/staff/operations": ADMIN,

@@ -140,6 +140,31 @@ def test_a_session_is_cancelled_and_everybody_refunded(admin: Caller, studio: St
     assert [studio.sessions_left(member) for member in members] == [10, 10]
 
 
+@pytest.mark.parametrize(("refund", "left"), [(True, 10), (False, 9)])
+def test_a_session_is_cleared_of_everybody_and_stays(admin: Caller, studio: Studio, *, refund: bool, left: int) -> None:
+    session_id, (first, second) = studio.a_session(capacity=1), studio.members(2)
+    for member in (first, second):
+        booked_for(admin, session_id, member)
+    path, body = f"/v1/staff/sessions/{session_id}/clearing", {"why": "the hall is flooded", "refund": refund}
+
+    seen = admin.post(f"{path}?dry_run=true", body)
+    assert (seen.json["refunded"]["count"], seen.json["told"]["count"]) == (int(refund), 2)
+    assert studio.roster(session_id) == {first.id: "confirmed", second.id: "waitlisted"}
+
+    answer = admin.post(path, body, **WAIT)
+
+    assert answer.status_code == 200, answer.json
+    assert answer.json["kind"] == "clear_bookings"
+    assert studio.roster(session_id) == {}
+    assert (studio.sessions_left(first), studio.sessions_left(second)) == (left, 10)
+    assert admin.get(f"/v1/sessions/{session_id}").json["status"] == "scheduled"
+
+
+@pytest.mark.parametrize("body", [{}, {"why": " "}, {"why": "x", "refund": "yes"}, {"why": "x", "more": 1}])
+def test_a_session_is_not_cleared_by_bad_input(admin: Caller, studio: Studio, body: dict[str, object]) -> None:
+    problem(admin.post(f"/v1/staff/sessions/{studio.a_session()}/clearing", body), 422, "invalid_input")
+
+
 def test_what_cannot_be_carried_out_never_gets_into_the_log(admin: Caller, studio: Studio) -> None:
     session_id = studio.a_session()
     body = {

@@ -10,10 +10,12 @@ from domain.commands import (
     CancelBooking,
     CancelForMember,
     CancelSession,
+    ClearBookings,
     ReconsiderWaitlist,
     RescheduleSession,
 )
 from domain.ids import PassId, SpaceId, TrainerId
+from ops.auditing import audit
 from storage.identifiers import new_id
 from tests.integration.studio import SEATLINE, Studio
 
@@ -143,6 +145,42 @@ def test_cancelling_the_session_refunds_and_releases_everybody_once(studio: Stud
     assert kinds_of_notices(studio, called_off) == ["session_cancelled"] * 4
     assert (studio.outcome(again)["events"], kinds_of_notices(studio, again)) == ([], [])
     assert studio.outcome(late)["reasons"] == ["session_cancelled"]
+
+
+def test_clearing_the_session_ends_all_bookings_and_it_may_be_booked_again(studio: Studio) -> None:
+    session = studio.a_session(capacity=2)
+    members = studio.members(4)
+    for member in members:
+        studio.book(session, member)
+    cleared = studio.ask(session, studio.staff, ClearBookings("no heating"))
+    again = studio.book(session, members[3])
+    while studio.serve(session).commands:
+        pass
+
+    assert studio.status(again) == "applied"
+    assert studio.roster(session) == {members[3].id: "confirmed"}
+    assert [studio.sessions_left(member) for member in members] == [10, 10, 10, 9]
+    assert kinds_of_notices(studio, cleared) == ["booking_cancelled"] * 2 + ["left_waitlist"] * 2
+    assert audit(studio.db, [session]).ok
+
+
+def test_a_waiter_elsewhere_is_looked_at_again_when_clearing_brings_a_session_back(studio: Studio) -> None:
+    cleared, full = studio.a_session(), studio.a_session(capacity=1)
+    holder, waiter = studio.a_member(), studio.a_member(sessions=1)
+    place = studio.book(full, holder)
+    studio.book(full, waiter)
+    studio.serve(full)
+    studio.book(cleared, waiter)
+    studio.serve(cleared)
+    studio.cancel(full, holder, place)
+    studio.serve(full)
+    assert studio.counts(full) == (0, 0, 1)
+
+    studio.ask(cleared, studio.staff, ClearBookings("no heating"))
+    studio.serve(cleared)
+    studio.serve(full)
+
+    assert studio.roster(full) == {waiter.id: "confirmed"}
 
 
 def test_reconsidering_a_waiter_whose_pass_is_still_spent_changes_nothing(studio: Studio) -> None:

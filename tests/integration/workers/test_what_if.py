@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.commands import CancelForMember, CancelSession, ChangeCapacity, Command, RescheduleSession
+from domain.commands import (
+    CancelForMember,
+    CancelSession,
+    ChangeCapacity,
+    ClearBookings,
+    Command,
+    RescheduleSession,
+)
 from domain.ids import BookingId, MemberId, TrainingSessionId
 from domain.refusals import RefusalReason
 from storage import facts
@@ -76,6 +83,8 @@ COMMANDS: dict[str, Any] = {
     "moved": lambda house: moved(house, hours=3),
     "moved into the past": lambda house: moved(house, days=-30),
     "cancelled": lambda _: CancelSession("ill"),
+    "cleared": lambda _: ClearBookings("ill"),
+    "cleared without refund": lambda _: ClearBookings("ill", refund=False),
     "taken off": lambda house: CancelForMember(house.bookings[1], "ill"),
     "taken off without refund": lambda house: CancelForMember(house.bookings[1], "ill", refund=False),
     "taken off the line": lambda house: CancelForMember(house.bookings[5], "ill"),
@@ -96,7 +105,7 @@ def test_what_is_said_is_what_happens(house: House, name: str) -> None:
     assert ids(seen.skipped) == happened.get("waiter_skipped", [])
     not_refunded = happened.get("not_refunded", [])
     assert set(ids(seen.refunded)) == set(happened.get("booking_cancelled", [])) - set(not_refunded)
-    everybody_leaves = name == "cancelled"
+    everybody_leaves = name.startswith(("cancelled", "cleared"))
     released = set(happened.get("waitlist_left", [])) | set(not_refunded)
     assert seen.released.count == len(released)
     assert everybody_leaves or set(ids(seen.released)) == released
@@ -146,10 +155,12 @@ def test_it_says_how_many_commands_come_first(house: House) -> None:
 def test_of_many_the_first_are_named_and_the_rest_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LISTED_MAX", 1)
 
-    called_off = house.look(CancelSession("ill"))
-
-    assert (called_off.refunded.count, len(called_off.refunded.first)) == (2, 1)
-    assert (called_off.released.count, called_off.told.count) == (4, 6)
+    for command in (CancelSession("ill"), ClearBookings("ill")):
+        seen = house.look(command)
+        assert (seen.refunded.count, len(seen.refunded.first)) == (2, 1)
+        assert (seen.released.count, seen.told.count) == (4, 6)
+    unpaid = house.look(ClearBookings("ill", refund=False))
+    assert (unpaid.refunded.count, unpaid.released.count, unpaid.told.count) == (0, 6, 6)
     assert house.look(moved(house, hours=3)).told.count == 6
 
 

@@ -129,6 +129,37 @@ def test_a_session_is_cancelled_and_says_so(browser: Browser, studio: Studio) ->
     assert note == "It is done"
 
 
+@pytest.mark.parametrize(("refund", "left"), [("yes", 10), ("no", 9)])
+def test_everybody_is_taken_off_with_or_without_refund(
+    browser: Browser, studio: Studio, refund: str, left: int
+) -> None:
+    session_id, (first, second) = studio.a_session(capacity=1), studio.members(2)
+    for member in (first, second):
+        booked(studio, session_id, member)
+    path = f"/staff/sessions/{session_id}/clear"
+    assert show(browser, f"/staff/sessions/{session_id}").links()["Take everybody off"] == path
+
+    note = confirm(browser, path, refund=refund)
+
+    assert note == "It is done"
+    assert studio.roster(session_id) == {}
+    assert (studio.sessions_left(first), studio.sessions_left(second)) == (left, 10)
+    assert "Take everybody off" not in show(browser, f"/staff/sessions/{session_id}").links()
+
+
+def test_before_everybody_is_taken_off_it_says_who(browser: Browser, studio: Studio) -> None:
+    session_id = studio.a_session(capacity=1)
+    for member, name in zip(studio.members(2), ("Ann", "Ben"), strict=True):
+        booked(studio, session_id, named(studio, member, name))
+
+    page = show(browser, f"/staff/sessions/{session_id}/clear")
+
+    (told,) = [one.text for one in page.elements if one.attributes.get("id") == "what-if"]
+    assert "1 gets a session back: Ann" in told
+    assert "1 leaves the line: Ben" in told
+    assert "2 are told: Ann, Ben" in told
+
+
 def test_what_the_rules_refuse_is_told_with_the_reasons(browser: Browser, studio: Studio) -> None:
     session_id = studio.a_session(starts_at=datetime.now(UTC) - timedelta(hours=1))
 
@@ -153,6 +184,7 @@ def test_a_trainer_sees_the_roster_and_no_way_to_change_it(browser: Browser, stu
     session_id = studio.a_session()
     booked(studio, session_id, studio.a_member())
     changes = {"Book for a member", "Number of places", "Move the session", "Cancel the session", "Take off"}
+    changes.add("Take everybody off")
     assert changes <= show(browser, f"/staff/sessions/{session_id}").links().keys()
 
     studio.db.execute("UPDATE members SET role = 'trainer' WHERE id = %s", (me.id,))

@@ -46,6 +46,8 @@ LEAST = {
     "POST /staff/sessions/<uuid:session_id>/cancel": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/capacity": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/capacity": ADMIN,
+    "GET /staff/sessions/<uuid:session_id>/clear": ADMIN,
+    "POST /staff/sessions/<uuid:session_id>/clear": ADMIN,
     "GET /staff/sessions/<uuid:session_id>/move": ADMIN,
     "POST /staff/sessions/<uuid:session_id>/move": ADMIN,
     "GET /ops": ADMIN,
