@@ -6,13 +6,22 @@
 """
 
 import time
+from functools import cache
 
 from redis import Redis
+from redis.commands.core import Script
 
 from domain.ids import TrainingSessionId
-from workers.queues import session_queue_name
+from workers.queues import QueueName, session_queue_name
 
 FLAG_SECONDS = 3600  # flags that a crash left behind are of no use to anybody by then
+
+_STAND_IN = """
+if redis.call('LLEN', KEYS[1]) > 0 then return 0 end
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
+return 1
+"""
 
 
 def armed_key(training_session_id: TrainingSessionId) -> str:
@@ -51,6 +60,20 @@ def rearm(redis: Redis, training_session_id: TrainingSessionId) -> int:
 def token_used(redis: Redis, training_session_id: TrainingSessionId) -> None:
     """Say that a token is used up, before trying the lock: if the lock is held, the holder will see it."""
     redis.set(rerun_key(training_session_id), 1, ex=FLAG_SECONDS)
+
+
+def stand_in(redis: Redis, training_session_id: TrainingSessionId) -> bool:
+    """Be this session's token, used up already, unless any token waits; tell whether the caller must look again.
+
+    Nobody publishes one meanwhile, and nobody has to: the caller tries the lock after this, as after a token.
+    """
+    keys = [QueueName.SESSIONS, armed_key(training_session_id), rerun_key(training_session_id)]
+    return bool(_stand_in(redis)(keys=keys, args=[now_milliseconds(), FLAG_SECONDS]))
+
+
+@cache
+def _stand_in(redis: Redis) -> Script:
+    return redis.register_script(_STAND_IN)
 
 
 def begin(redis: Redis, training_session_id: TrainingSessionId) -> bool:
