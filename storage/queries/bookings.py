@@ -81,7 +81,9 @@ def find_booking(db: Db, booking_id: BookingId) -> MyBooking | None:
 
 def find_bookings(db: Db, booking_ids: Collection[BookingId]) -> dict[BookingId, MyBooking]:
     """Return those of these bookings that there are, whoever's they are, in one statement."""
-    rows = db.execute(SQL("{} WHERE bookings.id = ANY(%s)").format(_BOOKINGS), (list(booking_ids),))
+    # An array whose length the planner sees makes it plan anew for each length: 1.1 ms, beside 0.1 to carry it out.
+    ids = SQL("ARRAY(SELECT unnest(%s::uuid[]))")
+    rows = db.execute(SQL("{} WHERE bookings.id = ANY({})").format(_BOOKINGS, ids), (list(booking_ids),))
     found = map(my_booking_from, rows.fetchall())
     return {one.booking.id: one for one in found}
 
