@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, adapters
+from psycopg.adapt import AdaptersMap
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
+from psycopg.types.array import ListBinaryDumper
 from psycopg_pool import ConnectionPool
 
 Db = Connection[TupleRow]
@@ -23,9 +25,14 @@ API_TIMEOUTS = {
 }
 
 
+# As text each element of an array is searched for what must be quoted; in binary it travels as it is.
+_ADAPTERS = AdaptersMap(adapters)
+_ADAPTERS.register_dumper(list, ListBinaryDumper)
+
+
 def connect(database_url: str, timeouts: dict[str, str] | None = None) -> Db:
     """Open one connection in autocommit; without timeouts it is meant for long work of an operator."""
-    return Connection.connect(_conninfo(database_url, timeouts or {}), autocommit=True)
+    return Connection.connect(_conninfo(database_url, timeouts or {}), autocommit=True, context=_ADAPTERS)
 
 
 def open_pool(
@@ -37,7 +44,7 @@ def open_pool(
     """
     return ConnectionPool(
         _conninfo(database_url, timeouts),
-        kwargs={"autocommit": True},
+        kwargs={"autocommit": True, "context": _ADAPTERS},
         check=ConnectionPool.check_connection if checked else None,
         min_size=1,
         max_size=size_max,
