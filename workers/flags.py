@@ -7,6 +7,7 @@
 
 import time
 from functools import cache
+from typing import Any
 
 from redis import Redis
 from redis.commands.core import Script
@@ -19,7 +20,6 @@ FLAG_SECONDS = 3600  # flags that a crash left behind are of no use to anybody b
 _STAND_IN = """
 if redis.call('LLEN', KEYS[1]) > 0 then return 0 end
 redis.call('SET', KEYS[2], ARGV[1])
-redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
 return 1
 """
 
@@ -58,7 +58,7 @@ def rearm(redis: Redis, training_session_id: TrainingSessionId) -> int:
 
 
 def token_used(redis: Redis, training_session_id: TrainingSessionId) -> None:
-    """Say that a token is used up, before trying the lock: if the lock is held, the holder will see it."""
+    """Say that a token is used up, before trying the lock once more: if it is still held, the holder will see it."""
     redis.set(rerun_key(training_session_id), 1, ex=FLAG_SECONDS)
 
 
@@ -67,8 +67,8 @@ def stand_in(redis: Redis, training_session_id: TrainingSessionId) -> bool:
 
     Nobody publishes one meanwhile, and nobody has to: the caller tries the lock after this, as after a token.
     """
-    keys = [QueueName.SESSIONS, armed_key(training_session_id), rerun_key(training_session_id)]
-    return bool(_stand_in(redis)(keys=keys, args=[now_milliseconds(), FLAG_SECONDS]))
+    keys = [QueueName.SESSIONS, armed_key(training_session_id)]
+    return bool(_stand_in(redis)(keys=keys, args=[now_milliseconds()]))
 
 
 @cache
@@ -92,11 +92,17 @@ def ended(redis: Redis, training_session_id: TrainingSessionId) -> None:
     redis.delete(serving_key(training_session_id))
 
 
-def take_rerun(redis: Redis, training_session_id: TrainingSessionId) -> bool:
-    """Take the note that a token was used up meanwhile; call it after the lock is released."""
-    return redis.getdel(rerun_key(training_session_id)) is not None
+def take_rerun(redis: Redis, training_session_id: TrainingSessionId) -> Any:
+    """Take the note that a token was used up meanwhile; call it after the lock is released.
+
+    In a pipeline its answer, None for no note, comes with the others.
+    """
+    return redis.getdel(rerun_key(training_session_id))
 
 
-def drop_stale_messages(redis: Redis, training_session_id: TrainingSessionId) -> None:
-    """Delete what is left in an empty lane's queue: those messages speak of commands already applied."""
-    redis.delete(session_queue_name(training_session_id))
+def leave_empty(redis: Redis, training_session_id: TrainingSessionId) -> bool:
+    """Delete what is left in an empty lane's queue, messages of commands already applied; tell of a note as above."""
+    with redis.pipeline(transaction=False) as pipe:
+        take_rerun(pipe, training_session_id)
+        pipe.delete(session_queue_name(training_session_id))
+        return pipe.execute()[0] is not None

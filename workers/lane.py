@@ -21,7 +21,7 @@ from workers.hints import hint
 
 SLICE_SECONDS = 0.25  # a hot session yields to the others after this long
 BATCH_MAX = 250  # commands decided in one transaction
-CROWD_MIN = 2  # commands in one batch that tell of a crowd: more are likely to come at once
+CROWD_MIN = 4  # commands in one batch that tell of a crowd: more are likely to come at once
 GATHER_FACTOR = 2  # times the last batch's duration that a crowd's next commands gather
 GATHER_SECONDS_MAX = 0.02  # and no longer than this
 COLLISIONS_MAX = 5  # times a batch is run again after a deadlock or serialization failure
@@ -45,40 +45,51 @@ def serve(pool: ConnectionPool[Db], redis: Redis, training_session_id: TrainingS
     Returns at once when another worker holds the session. Raises psycopg's errors when the database is away; then
     nothing of the current batch has happened, and the sweep will call again.
     """
-    with hint("say that a token is used up"):
-        flags.token_used(redis, training_session_id)
     commands = batches = 0
     slice_ends = time.monotonic() + SLICE_SECONDS
     with pool.connection() as db:
         while True:
             began = time.monotonic()
-            result = _apply_batch(db, redis, training_session_id)
+            result = _apply_or_leave_a_note(db, redis, training_session_id)
             if isinstance(result, LaneHeld):
                 return Served(commands, batches, held=True)
             if isinstance(result, NothingWaits):
+                _leave_empty(redis, training_session_id)
                 break
+            rerun = _tell(redis, result)
             commands += len(result.settled)
             batches += 1
             now = time.monotonic()
-            if now >= slice_ends:
-                break
-            if not result.more and not _gather(redis, training_session_id, result, seconds=now - began):
-                break
-    _leave(redis, training_session_id, result)
+            if now < slice_ends and (result.more or _gather(redis, training_session_id, result, seconds=now - began)):
+                continue
+            _hand_on(redis, training_session_id, result, rerun=rerun)
+            break
     return Served(commands, batches)
 
 
-def _apply_batch(
+def _apply_or_leave_a_note(
     db: Db, redis: Redis, training_session_id: TrainingSessionId
 ) -> CommittedBatch | NothingWaits | LaneHeld:
-    """Apply one batch and do what follows its commit."""
+    """Apply one batch; where somebody else has the lane, leave them a note that a token was used up meanwhile.
+
+    Then the lane is tried again: if it is still held, whoever holds it finds the note after releasing it.
+    """
     result = _apply_whole_or_singly(db, redis, training_session_id)
-    if isinstance(result, CommittedBatch):
-        with hint("announce the outcomes"):
-            outcomes.announce(redis, result)
-        for logged in result.caused:
-            inbox.call_worker(redis, logged)
+    if isinstance(result, LaneHeld):
+        with hint("say that a token is used up"):
+            flags.token_used(redis, training_session_id)
+        result = _apply_whole_or_singly(db, redis, training_session_id)
     return result
+
+
+def _tell(redis: Redis, result: CommittedBatch) -> bool:
+    """Do what follows the commit of a batch; return whether a token was used up while it had the lane."""
+    rerun = False
+    with hint("announce the outcomes"):
+        rerun = outcomes.announce(redis, result)
+    for logged in result.caused:
+        inbox.call_worker(redis, logged)
+    return rerun
 
 
 def _apply_whole_or_singly(
@@ -131,14 +142,19 @@ def _gather(redis: Redis, training_session_id: TrainingSessionId, last: Committe
     return False
 
 
-def _leave(redis: Redis, training_session_id: TrainingSessionId, last: CommittedBatch | NothingWaits) -> None:
+def _hand_on(redis: Redis, training_session_id: TrainingSessionId, last: CommittedBatch, *, rerun: bool) -> None:
     """Leave the lane, its lock released: a token at the tail of the queue if there is, or may be, more to do."""
     with hint("hand the lane on"):
-        if flags.take_rerun(redis, training_session_id):
+        if rerun:
             publish.token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
-        elif isinstance(last, NothingWaits):
-            flags.drop_stale_messages(redis, training_session_id)
         elif last.more:
             armed_at = flags.arm(redis, training_session_id)
             if armed_at is not None:
                 publish.token(redis, training_session_id, armed_at=armed_at)
+
+
+def _leave_empty(redis: Redis, training_session_id: TrainingSessionId) -> None:
+    """Leave a lane in which nothing waited, its lock released."""
+    with hint("leave an empty lane"):
+        if flags.leave_empty(redis, training_session_id):
+            publish.token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))

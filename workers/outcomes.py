@@ -32,10 +32,15 @@ _CHANGES_THE_SESSION = CapacityChanged | SessionRescheduled | SessionUpdated | S
 """Events about no booking; every other one changes the booking that it names."""
 
 
-def announce(redis: Redis, result: CommittedBatch) -> None:
-    """Trim the session's queue, push the outcomes, count them, and call a worker for the deliveries."""
+def announce(redis: Redis, result: CommittedBatch) -> bool:
+    """Trim the session's queue, push the outcomes, count them, and call a worker for the deliveries.
+
+    Returns whether a token of the session was used up while the batch had the lane; see `flags.take_rerun`.
+    """
+    training_session_id = result.facts.training_session.id
     with redis.pipeline(transaction=False) as pipe:
-        pipe.rpop(session_queue_name(result.facts.training_session.id), len(result.settled))
+        flags.take_rerun(pipe, training_session_id)
+        pipe.rpop(session_queue_name(training_session_id), len(result.settled))
         pipe.publish(CHANNEL, json.dumps(message_of(result), separators=(",", ":")))
         for field, count in _counts_of(result).items():
             pipe.hincrby(COUNTERS, field, count)
@@ -44,6 +49,7 @@ def announce(redis: Redis, result: CommittedBatch) -> None:
         answers = pipe.execute()
     if result.notices and answers[-1]:
         publish.delivery_token(redis)
+    return answers[0] is not None
 
 
 def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:

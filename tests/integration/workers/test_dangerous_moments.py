@@ -77,6 +77,28 @@ def test_a_token_used_up_while_the_lane_is_busy_is_made_good_by_the_holder(
     assert studio.redis.exists(flags.rerun_key(session), flags.armed_key(session)) == 0
 
 
+def test_a_holder_who_leaves_before_the_note_is_written_is_not_needed_any_more(
+    studio: Studio, pool: ConnectionPool[Db], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = studio.a_session()
+    booking = studio.book(session, studio.a_member())
+    token_used = flags.token_used
+    with pool.connection() as holder:
+        holder.execute("BEGIN")
+        holder.execute("SELECT FROM training_sessions WHERE id = %s FOR NO KEY UPDATE", (session,))
+
+        def left_just_before(*args: Any) -> None:
+            holder.execute("ROLLBACK")
+            token_used(*args)
+
+        monkeypatch.setattr(flags, "token_used", left_just_before)
+        served = studio.serve(session)
+
+    assert (served.commands, served.held) == (1, False)
+    assert studio.status(booking) == "applied"
+    assert studio.redis.exists(flags.rerun_key(session)) == 0
+
+
 def test_a_crash_after_the_commit_leaves_stale_messages_that_the_next_turn_drops(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

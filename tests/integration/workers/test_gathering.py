@@ -21,9 +21,9 @@ class Killed(BaseException):
 
 @pytest.fixture
 def crowd(studio: Studio) -> TrainingSessionId:
-    """A session for which three commands wait; their token is used up."""
+    """A session for which five commands wait; their token is used up."""
     session = studio.a_session(capacity=2)
-    for member in studio.members(3):
+    for member in studio.members(5):
         studio.book(session, member)
     studio.redis.delete(QueueName.SESSIONS)
     return session
@@ -50,7 +50,7 @@ def test_what_comes_meanwhile_is_served_by_the_same_turn_and_calls_nobody(
 
     served = studio.serve(crowd)
 
-    assert (served.commands, served.batches) == (4, 2)
+    assert (served.commands, served.batches) == (6, 2)
     assert studio.roster(crowd)[late.id] == "waitlisted"
     assert studio.tokens() == 0
     assert studio.redis.exists(flags.rerun_key(crowd), flags.armed_key(crowd), flags.serving_key(crowd)) == 0
@@ -103,7 +103,7 @@ def test_another_worker_that_serves_the_session_meanwhile_is_asked_to_look_again
 
         while_they_gather(monkeypatch, another_takes_the_lane)
         served = studio.serve(crowd)
-        assert (served.commands, served.held) == (3, True)
+        assert (served.commands, served.held) == (5, True)
         assert flags.take_rerun(studio.redis, crowd)
         other.execute("ROLLBACK")
 
