@@ -3,11 +3,11 @@
 All of it travels in one round trip to Redis and may be lost: who waits asks the database again after a while.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from redis import Redis
 
 from domain.events import CapacityChanged, Event, SessionCancelled, SessionRescheduled, SessionUpdated
@@ -41,7 +41,7 @@ def announce(redis: Redis, result: CommittedBatch) -> bool:
     with redis.pipeline(transaction=False) as pipe:
         flags.take_rerun(pipe, training_session_id)
         pipe.rpop(session_queue_name(training_session_id), len(result.settled))
-        pipe.publish(CHANNEL, json.dumps(message_of(result), separators=(",", ":")))
+        pipe.publish(CHANNEL, orjson.dumps(message_of(result)))
         for field, count in _counts_of(result).items():
             pipe.hincrby(COUNTERS, field, count)
         if result.notices:
@@ -61,7 +61,7 @@ def announce_notices(redis: Redis, notices: Sequence[WrittenNotice]) -> None:
         return
     message = {"applied_at": notices[0].created_at.isoformat(), "notices": [notice_state(one) for one in notices]}
     with redis.pipeline(transaction=False) as pipe:
-        pipe.publish(CHANNEL, json.dumps(message, separators=(",", ":")))
+        pipe.publish(CHANNEL, orjson.dumps(message))
         pipe.set(NOTIFY_ARMED, flags.now_milliseconds(), nx=True, ex=NOTIFY_ARMED_SECONDS)
         _, armed = pipe.execute()
     if armed:
@@ -77,7 +77,7 @@ def call_for_deliveries(redis: Redis) -> None:
 def announce_inbox(redis: Redis, member_id: MemberId, *, unread: int, at: datetime) -> None:
     """Tell a member's other tabs and devices how much is unread since `at`. May be lost like everything else here."""
     message = {"applied_at": at.isoformat(), "inbox": {"member_id": str(member_id), "unread": unread}}
-    redis.publish(CHANNEL, json.dumps(message, separators=(",", ":")))
+    redis.publish(CHANNEL, orjson.dumps(message))
 
 
 def message_of(result: CommittedBatch) -> dict[str, Any]:

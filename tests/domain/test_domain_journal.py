@@ -6,6 +6,8 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.commands import BookForMember, ReconsiderWaitlist
 from domain.events import (
@@ -149,6 +151,21 @@ def test_the_canonical_form_does_not_depend_on_the_order_of_keys() -> None:
     other = {"a": "Ünï", "b": [1, {"x": True, "y": None}]}
 
     assert canonical(one) == canonical(other) == '{"a":"Ünï","b":[1,{"x":true,"y":null}]}'.encode()
+
+
+_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | _texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(_texts, _plain_values, max_size=5))
+def test_anybody_can_write_the_canonical_form_with_the_standard_library(value: dict[str, Any]) -> None:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert canonical(value) == text.encode()
 
 
 def test_the_canonical_form_outlives_being_stored_as_json_text() -> None:
