@@ -1,10 +1,11 @@
 """The Celery application. Its settings are part of the protocol: see docs/adr/0004-celery-settings.md."""
 
+import gc
 from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, worker_before_create_process
 from celery.utils.text import str_to_list
 from kombu import Exchange, Queue
 
@@ -95,3 +96,13 @@ def _know_pinned_queues(options: dict[str, Any], **_: Any) -> None:
         if name.startswith(SESSION_QUEUE_PREFIX):
             own = session_queue_name(TrainingSessionId(UUID(name.removeprefix(SESSION_QUEUE_PREFIX))))
             app.amqp.queues.add(Queue(own, DIRECT, routing_key=own))
+
+
+@worker_before_create_process.connect
+def _freeze_what_is_loaded(**_: Any) -> None:
+    """Keep what the program is made of out of the garbage collector, which else goes through all of it in some batch.
+
+    Before the fork, so that collecting writes to no page that the processes share.
+    """
+    gc.collect()
+    gc.freeze()
