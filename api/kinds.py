@@ -42,6 +42,7 @@ KIND_WORDS: dict[NoticeKind, KindWords] = {
     NoticeKind.PASS_EXTENDED: KindWords("Pass extended", "The studio added to a pass of yours."),
     NoticeKind.PASS_DEACTIVATED: KindWords("Pass turned off", "A pass of yours pays for nothing more for now."),
     NoticeKind.PASS_ACTIVATED: KindWords("Pass turned on", "A pass of yours pays again."),
+    NoticeKind.PASS_CHANGED: KindWords("Pass changed", "A pass of yours pays for other trainings than before."),
     NoticeKind.PASS_REQUEST_DECLINED: KindWords("Request declined", "A pass that you asked for was not granted."),
 }
 

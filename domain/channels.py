@@ -43,6 +43,7 @@ DEFAULTS: dict[NoticeKind, frozenset[Channel]] = {
     NoticeKind.PASS_EXTENDED: _EMAIL,
     NoticeKind.PASS_DEACTIVATED: _EMAIL,
     NoticeKind.PASS_ACTIVATED: _EMAIL,
+    NoticeKind.PASS_CHANGED: _EMAIL,
     NoticeKind.PASS_REQUEST_DECLINED: _EMAIL,
 }
 """Where each kind is told unless the member chose otherwise: by e-mail what is worth keeping, by push what is news.

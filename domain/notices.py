@@ -50,6 +50,7 @@ class NoticeKind(StrEnum):
     PASS_EXTENDED = "pass_extended"  # noqa: S105
     PASS_DEACTIVATED = "pass_deactivated"  # noqa: S105
     PASS_ACTIVATED = "pass_activated"  # noqa: S105
+    PASS_CHANGED = "pass_changed"  # noqa: S105
     PASS_REQUEST_DECLINED = "pass_request_declined"  # noqa: S105
     PASSWORD_RESET = "password_reset"  # noqa: S105
     INVITATION = "invitation"
@@ -68,6 +69,7 @@ NOT_OF_COMMANDS = WITH_A_LINK | {
     NoticeKind.PASS_EXTENDED,
     NoticeKind.PASS_DEACTIVATED,
     NoticeKind.PASS_ACTIVATED,
+    NoticeKind.PASS_CHANGED,
     NoticeKind.PASS_REQUEST_DECLINED,
 }
 """Kinds that no command of a session causes: the clock does, the studio by what it does with a pass, or a member who

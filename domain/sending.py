@@ -28,6 +28,7 @@ CAN_WAIT = frozenset(
         NoticeKind.PASS_EXTENDED,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_CHANGED,
         NoticeKind.PASS_REQUEST_DECLINED,
     }
 )
@@ -39,6 +40,7 @@ _PASS_STANDS_SO = frozenset(
         NoticeKind.PASS_EXPIRING,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_CHANGED,
     }
 )
 """What these tell of a pass is true only while it stands so."""
@@ -144,6 +146,8 @@ def _pass_moved_on(told: Told, now: datetime) -> str | None:
         return None
     if pass_.expires_at is not None and now >= pass_.expires_at:
         return "the pass has expired"
+    if told.kind is NoticeKind.PASS_CHANGED:
+        return None
     if told.kind is NoticeKind.PASS_EXPIRING:
         if told.expires_at != pass_.expires_at:
             return "the pass was extended"

@@ -1,4 +1,4 @@
-"""Types of passes as staff make and change them; a pass that was sold keeps what it was sold with."""
+"""Types of passes as staff make and change them; a pass that was granted keeps what it has, unless asked otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import psycopg
 from domain.ids import MemberId
 from domain.staff_changes import ChangeKind, StaffChange, Subject
 from storage.database import Db
+from storage.granted_passes import Reached, bring_granted
 from storage.staff_changes import note_change
 
 _INSERT = """
@@ -78,11 +79,14 @@ def create_pass_type(db: Db, type_id: UUID, terms: TypeTerms, *, actor_id: Membe
         _note(db, actor_id, type_id, ChangeKind.PASS_TYPE_CREATED, after=terms.plain())
 
 
-def change_pass_type(db: Db, type_id: UUID, terms: TypeTerms, *, why: str, actor_id: MemberId) -> None:
+def change_pass_type(
+    db: Db, type_id: UUID, terms: TypeTerms, *, why: str, actor_id: MemberId, granted: bool = False
+) -> Reached:
     """Let the type say this for passes granted from now on, noted with what it said. Raises `TypeRefusedError`.
 
-    A name under which passes were sold stays theirs, so it cannot be changed any more. Asked again it comes to the
-    same, noted once.
+    With `granted` the passes that were granted already are called so and pay for these trainings, too, as
+    `storage.granted_passes` does it. Without, a name under which passes were sold stays theirs, so it cannot be changed
+    any more. Asked again it comes to the same, noted once.
     """
     with db.transaction():
         row = db.execute(
@@ -95,25 +99,26 @@ def change_pass_type(db: Db, type_id: UUID, terms: TypeTerms, *, why: str, actor
         if row is None:
             raise TypeRefusedError(TypeRefusal.NOT_FOUND)
         before = terms_from(row)
-        if before.plain() == terms.plain():
-            return
         # Asked after the lock, which whoever is granting a pass of the type makes us wait for.
-        if before.name != terms.name and _is_sold(db, type_id):
+        if before.name != terms.name and not granted and _is_sold(db, type_id):
             raise TypeRefusedError(TypeRefusal.SOLD)
         _check_trainings(db, terms)
         _write(db, _UPDATE, type_id, terms)
+        reached = bring_granted(db, type_id, terms.training_ids) if granted else Reached()
         old, new = before.plain(), terms.plain()
         changed = [field for field in new if new[field] != old[field]]
-        kind = ChangeKind.PASS_TYPE_CHANGED
+        if not changed and not reached.passes:
+            return reached
         _note(
             db,
             actor_id,
             type_id,
-            kind,
+            ChangeKind.PASS_TYPE_CHANGED,
             why=why,
             before={field: old[field] for field in changed},
-            after={field: new[field] for field in changed},
+            after={field: new[field] for field in changed} | ({"passes": reached.passes} if reached.passes else {}),
         )
+        return reached
 
 
 def terms_from(row: Sequence[Any]) -> TypeTerms:

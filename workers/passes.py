@@ -3,14 +3,18 @@
 Only the first step decides. What follows may be lost: the notice is relayed and the sessions are served anyway.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import TypeVar
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected
 from redis import Redis
 
 from domain.ids import MemberId, PassId
-from storage import pass_answers, passes, staff_passes
+from storage import pass_answers, pass_types, passes, staff_passes
 from storage.database import Db
+from storage.pass_types import TypeTerms
 from storage.passes import DAYS_MAX, SESSIONS_MAX, ChangedPass, NoSuchPassError, PassError
 from storage.staff_passes import Author, Done, KeyReusedError
 from workers import inbox
@@ -24,6 +28,7 @@ __all__ = [
     "KeyReusedError",
     "NoSuchPassError",
     "PassError",
+    "change_type",
     "decline_request",
     "extend",
     "grant",
@@ -32,6 +37,11 @@ __all__ = [
     "staff_grant",
     "staff_set_active",
 ]
+
+
+COLLISIONS_MAX = 5  # times a change is made again after a deadlock
+
+T = TypeVar("T")
 
 
 def grant(
@@ -92,6 +102,19 @@ def staff_set_active(db: Db, redis: Redis, pass_id: PassId, *, active: bool, aut
     return _announced(redis, staff_passes.set_active(db, pass_id, active=active, author=author))
 
 
+def change_type(
+    db: Db, redis: Redis, type_id: UUID, terms: TypeTerms, *, why: str, actor_id: MemberId, granted: bool
+) -> None:
+    """Change a type as `storage.pass_types.change_pass_type` does, and call workers; raises what that does."""
+    reached = _despite_collisions(
+        lambda: pass_types.change_pass_type(db, type_id, terms, why=why, actor_id=actor_id, granted=granted)
+    )
+    with hint("announce changed passes"):
+        announce_notices(redis, reached.notices)
+    for logged in reached.caused:
+        inbox.call_worker(redis, logged)
+
+
 def grant_request(
     db: Db,
     redis: Redis,
@@ -112,6 +135,14 @@ def decline_request(db: Db, redis: Redis, request_id: UUID, *, reason: str, acto
     notices = pass_answers.decline_request(db, request_id, reason=reason, actor_id=actor_id)
     with hint("announce a declined request"):
         announce_notices(redis, notices)
+
+
+def _despite_collisions(change: Callable[[], T]) -> T:
+    """Change again what met a batch that locks the same passes the other way round."""
+    for _ in range(COLLISIONS_MAX - 1):
+        with suppress(DeadlockDetected):
+            return change()
+    return change()
 
 
 def _announced(redis: Redis, done: Done) -> PassId:

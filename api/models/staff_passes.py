@@ -101,7 +101,7 @@ class NewPassTypeBody(Input):
 
 
 class ChangePassTypeBody(Input):
-    """What changes; what is left out stays. Passes that were granted keep what they have."""
+    """What changes; what is left out stays. Passes that were granted keep what they have, unless `granted`."""
 
     name: TypeName | None = None
     description: Description | None = None
@@ -110,7 +110,25 @@ class ChangePassTypeBody(Input):
     days: Days | None = Field(None, description=_DAYS)
     training_ids: TrainingIds | None = Field(None, description=_TRAININGS)
     offered: bool | None = Field(None, strict=True)
+    granted: bool = Field(
+        default=False,
+        strict=True,
+        description=(
+            "Whether passes that were granted already get the name and the trainings of the type, too. Their sessions"
+            " and their end stay: top up or extend a pass for these."
+        ),
+    )
     why: Why
+
+
+class PassTypeReach(Answer):
+    """Whom a change with `granted` would concern at this moment."""
+
+    passes: int = Field(description="How many passes would pay for other trainings than now.")
+    told: int = Field(description="How many of them are good, so that their members would be told.")
+    waiting: int = Field(
+        description="How many bookings in line their pass would pay no more; they would be passed over."
+    )
 
 
 class PassTerms(Input):

@@ -10,14 +10,23 @@ from apiflask import APIBlueprint
 from api import cursors
 from api.auth import caller
 from api.language import N_, gettext
-from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypes, PassTypesQuery
+from api.models.staff_passes import (
+    ChangePassTypeBody,
+    NewPassTypeBody,
+    PassType,
+    PassTypeReach,
+    PassTypes,
+    PassTypesQuery,
+)
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
+from storage.granted_passes import reach_of
 from storage.identifiers import new_id
-from storage.pass_types import TypeRefusal, TypeRefusedError, TypeTerms, change_pass_type, create_pass_type
+from storage.pass_types import TypeRefusal, TypeRefusedError, TypeTerms, create_pass_type
 from storage.queries.staff_passes import StaffPassType, find_pass_type, list_pass_types
+from workers import passes
 
 _FIELDS = {
     TypeRefusal.NAME_TAKEN: (
@@ -97,18 +106,44 @@ def change_type(type_id: UUID, json_data: ChangePassTypeBody) -> PassType:
     """Change a type of pass, or stop offering it.
 
     For passes that are granted from now on: those that were keep their trainings, sessions and end, and their name,
-    which is why a type of which passes were sold keeps it as well. For admins and owners.
+    which is why a type of which passes were sold keeps it as well. With `granted` they get the name and the trainings
+    of the type, and their members are told. For admins and owners.
     """
-    actor_id, body = caller().member_id, json_data
-    given = {name: getattr(body, name) for name in body.model_fields_set - {"why"}}
+    actor_id, terms = caller().member_id, _changed_terms(type_id, json_data)
+    why, granted = json_data.why, json_data.granted
+    with _told_as_problems():
+        services().ask(
+            lambda db: passes.change_type(
+                db, services().redis, type_id, terms, why=why, actor_id=actor_id, granted=granted
+            )
+        )
+    return PassType.of(_found(type_id))
+
+
+@routes.post("/v1/staff/pass-types/<uuid:type_id>/previews")
+@operation(
+    access=Access.ADMIN,
+    problems=[*BODY_PROBLEMS, ProblemCode.PASS_TYPE_NOT_FOUND, ProblemCode.DATABASE_UNAVAILABLE],
+)
+@routes.input(ChangePassTypeBody, example={"training_ids": None, "why": "all trainings from May on"})
+@routes.output(PassTypeReach)
+def preview_type_change(type_id: UUID, json_data: ChangePassTypeBody) -> PassTypeReach:
+    """Look whom a change of a type would concern.
+
+    If it were made with `granted`; nothing is changed. For admins and owners.
+    """
+    terms = _changed_terms(type_id, json_data)
+    reach = services().ask(lambda db: reach_of(db, type_id, terms.training_ids))
+    return PassTypeReach(passes=reach.passes, told=reach.told, waiting=reach.waiting)
+
+
+def _changed_terms(type_id: UUID, body: ChangePassTypeBody) -> TypeTerms:
+    given = {name: getattr(body, name) for name in body.model_fields_set - {"why", "granted"}}
     # Of these null means something; of the others it is as good as left out.
     wanted = {name: value for name, value in given.items() if value is not None or name in {"sessions", "days"}}
     if "training_ids" in given:
         wanted["training_ids"] = None if body.training_ids is None else tuple(body.training_ids)
-    terms = replace(_found(type_id).terms, **wanted)
-    with _told_as_problems():
-        services().ask(lambda db: change_pass_type(db, type_id, terms, why=body.why, actor_id=actor_id))
-    return PassType.of(_found(type_id))
+    return replace(_found(type_id).terms, **wanted)
 
 
 def _found(type_id: UUID) -> StaffPassType:

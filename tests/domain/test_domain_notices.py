@@ -214,6 +214,7 @@ def test_kinds_the_clock_and_the_studio_cause_are_told_by_no_command() -> None:
         NoticeKind.PASS_EXTENDED,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_CHANGED,
         NoticeKind.PASS_REQUEST_DECLINED,
         NoticeKind.PASSWORD_RESET,
         NoticeKind.INVITATION,

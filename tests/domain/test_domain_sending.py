@@ -35,6 +35,7 @@ OF_PASSES = {
     NoticeKind.PASS_EXTENDED,
     NoticeKind.PASS_DEACTIVATED,
     NoticeKind.PASS_ACTIVATED,
+    NoticeKind.PASS_CHANGED,
     NoticeKind.PASS_REQUEST_DECLINED,
 }
 OF_WAITERS = {NoticeKind.WAITLISTED, NoticeKind.SKIPPED}
@@ -173,7 +174,8 @@ def test_a_pass_that_was_switched_back_meanwhile_is_not_told_of() -> None:
     off = replace(ANN, active=False)
 
     assert moved_on(told(NoticeKind.PASS_DEACTIVATED, pass_=ANN), now=NOW) == "the pass is active again"
-    assert moved_on(told(NoticeKind.PASS_ACTIVATED, pass_=off), now=NOW) == "the pass is not active"
+    for kind in (NoticeKind.PASS_ACTIVATED, NoticeKind.PASS_CHANGED):
+        assert moved_on(told(kind, pass_=off), now=NOW) == "the pass is not active"
 
 
 def test_a_pass_expires_at_its_instant_and_not_before() -> None:

@@ -94,6 +94,17 @@ def _cases() -> dict[str, ToldNotice]:
         "pass_activated-unlimited": a_told_notice(
             kinds.PASS_ACTIVATED, pass_=_UNLIMITED, details=_NOTHING_ADDED | {"sessions_left": None}
         ),
+        "pass_changed-every_training": a_told_notice(
+            kinds.PASS_CHANGED, pass_=_UNLIMITED, details={"sessions_left": None, "expires_at": None, "trainings": None}
+        ),
+        "pass_changed-many_trainings": a_told_notice(
+            kinds.PASS_CHANGED,
+            details={
+                "sessions_left": 3,
+                "expires_at": None,
+                "trainings": [f"Morning yoga {n:02}" for n in range(1, 14)],
+            },
+        ),
         "pass_extended-by_sessions": replace(extended, details=extended.details | {"days_added": None}),
         "pass_extended-by_one_session": replace(
             extended, details=extended.details | {"sessions_added": 1, "days_added": None}

@@ -233,6 +233,8 @@ def _usual_with_a_pass(kind: NoticeKind) -> dict[str, Any]:
         case NoticeKind.PASS_REQUEST_DECLINED:
             why = "It is for beginners only."
             return {"details": {"request_id": str(an_id("request of Maria")), "type": "Ten sessions", "why": why}}
+        case NoticeKind.PASS_CHANGED:
+            details = {"sessions_left": 10, "expires_at": expiry, "trainings": ["Evening yoga", "Pilates"]}
         case NoticeKind.PASS_GRANTED | NoticeKind.PASS_DEACTIVATED | NoticeKind.PASS_ACTIVATED:
             details = {"sessions_left": 10, "expires_at": expiry, "sessions_added": None, "days_added": None}
         case _:

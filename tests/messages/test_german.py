@@ -23,7 +23,17 @@ from workers.messages.rendering import TEMPLATES
 from workers.messages.values import speaks_of_a_pass, template_of
 
 SNAPSHOTS = "words_de"
-NAMES = ("Evening yoga", "Olena Koval", "Blue room", "Lumen Studio", "Ten sessions", "beginners only", "Olena is ill")
+NAMES = (
+    "Evening yoga",
+    "Olena Koval",
+    "Blue room",
+    "Lumen Studio",
+    "Ten sessions",
+    "beginners only",
+    "Olena is ill",
+    "Pilates",
+    "Morning yoga",
+)
 KINDS = OPEN_KINDS
 OF_A_PASS = [reason for reason in RefusalReason if reason.startswith("pass_")]
 ALSO_GERMAN = {"an", "so", "studio", "training"}

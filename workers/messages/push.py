@@ -42,6 +42,7 @@ _URGENCIES: dict[NoticeKind, str] = {
     NoticeKind.PASS_EXTENDED: "low",
     NoticeKind.PASS_DEACTIVATED: "low",
     NoticeKind.PASS_ACTIVATED: "low",
+    NoticeKind.PASS_CHANGED: "low",
     NoticeKind.PASS_REQUEST_DECLINED: "low",
 }
 

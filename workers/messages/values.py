@@ -26,6 +26,7 @@ _ABOUT_A_PASS = frozenset(
         NoticeKind.PASS_EXTENDED,
         NoticeKind.PASS_DEACTIVATED,
         NoticeKind.PASS_ACTIVATED,
+        NoticeKind.PASS_CHANGED,
         NoticeKind.PASS_REQUEST_DECLINED,
     }
 )

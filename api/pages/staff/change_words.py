@@ -66,6 +66,7 @@ FIELDS = {
     "offer_pause_from": N_("Time to accept stands still from"),
     "offer_pause_until": N_("Time to accept stands still until"),
     "offered": N_("Offered"),
+    "passes": N_("Passes granted before"),
     "price": N_("Price"),
     "promotion_deadline_minutes": N_("Places go to the line until, minutes before"),
     "promotion_grace_minutes": N_("Grace after a promotion, minutes"),

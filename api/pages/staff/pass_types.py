@@ -8,7 +8,7 @@ from flask import Response
 
 from api.language import N_
 from api.models.common import Named
-from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypesQuery
+from api.models.staff_passes import ChangePassTypeBody, NewPassTypeBody, PassType, PassTypeReach, PassTypesQuery
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import names, query_of, saved_words
@@ -17,7 +17,13 @@ from api.pages.staff.forms import Form, attempt, done, number_or_none
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
 from api.routes.catalogue import get_trainings
-from api.routes.staff_pass_types import change_type, create_type, get_pass_type, get_pass_types
+from api.routes.staff_pass_types import (
+    change_type,
+    create_type,
+    get_pass_type,
+    get_pass_types,
+    preview_type_change,
+)
 from domain.roles import Role
 
 _TRAINING = "training."
@@ -61,9 +67,17 @@ def show_pass_type(type_id: UUID) -> Response:
 @pages.post("/staff/passes/types/<uuid:type_id>")
 @staff_only(Role.ADMIN)
 def do_change_pass_type(type_id: UUID) -> Response:
-    """Change the type; say on the form what is wrong."""
+    """Change the type; say on the form what is wrong, and first whom it concerns if it reaches granted passes."""
     fields = checked_form()
-    values = {**_values(fields), "why": fields.get("why", "")}
+    values = {**_values(fields), "why": fields.get("why", ""), "granted": "granted" in fields}
+    seen = " ".join([values["name"], *(values["training_ids"] or ())])
+    if values["granted"] and fields.get("seen") != seen:
+        # Shown once more where the name or the trainings are others than those that were looked at.
+        reach = attempt(
+            ChangePassTypeBody, values, lambda body: v1(preview_type_change)(type_id, json_data=body), filled=fields
+        )
+        if not isinstance(reach, Form):
+            return _form_page(Form({**fields, "seen": seen}), v1(get_pass_type)(type_id), reach)
     changed = attempt(ChangePassTypeBody, values, lambda body: v1(change_type)(type_id, json_data=body), filled=fields)
     if isinstance(changed, Form):
         return _form_page(changed, v1(get_pass_type)(type_id))
@@ -82,12 +96,13 @@ def _values(fields: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _form_page(form: Form, type_: PassType | None = None) -> Response:
+def _form_page(form: Form, type_: PassType | None = None, reach: PassTypeReach | None = None) -> Response:
     return framed_page(
         "staff/pass_type.html",
         status=form.status,
         type=type_,
         form=form,
+        reach=reach,
         ticked={name.removeprefix(_TRAINING) for name in form.values if name.startswith(_TRAINING)},
         trainings=_all_trainings(),
     )

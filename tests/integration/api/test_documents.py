@@ -101,6 +101,7 @@ OPERATIONS = {
     "GET /v1/staff/pass-types": {200, 401, 403, 422, 500, 503},
     "POST /v1/staff/pass-types": {201, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /v1/staff/pass-types/{type_id}": {200, 401, 403, 404, 500, 503},
+    "POST /v1/staff/pass-types/{type_id}/previews": {200, 400, 401, 403, 404, 413, 415, 422, 500, 503},
     "PATCH /v1/staff/pass-types/{type_id}": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},
     "GET /v1/staff/passes/{pass_id}": {200, 401, 403, 404, 500, 503},
     "POST /v1/staff/passes/{pass_id}/activation": {200, 400, 401, 403, 404, 409, 413, 415, 422, 500, 503},

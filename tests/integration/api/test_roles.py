@@ -87,6 +87,7 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/pass-types": ADMIN,
     "GET /v1/staff/pass-types/{type_id}": ADMIN,
     "PATCH /v1/staff/pass-types/{type_id}": ADMIN,
+    "POST /v1/staff/pass-types/{type_id}/previews": ADMIN,
     "GET /v1/staff/passes/{pass_id}": ADMIN,
     "POST /v1/staff/passes/{pass_id}/activation": ADMIN,
     "POST /v1/staff/passes/{pass_id}/deactivation": ADMIN,

@@ -48,6 +48,35 @@ def test_a_type_is_made_and_changed_by_forms(browser: Browser, studio: Studio, a
     assert browser.form(browser.open(path), path).fields["sessions"] == ""
 
 
+def test_a_change_for_granted_passes_is_shown_before_it_is_saved(
+    browser: Browser, studio: Studio, admin: Member
+) -> None:
+    path = a_type(browser)
+    type_id, nina = path.rpartition("/")[2], studio.a_member()
+    grant = f"/staff/members/{nina.id}/passes/new"
+    granted = browser.send(browser.form(browser.open(grant), grant), pass_type_id=type_id, why="paid")
+    assert granted.status_code == 303
+    row = studio.db.execute("SELECT id FROM passes WHERE pass_type_id = %s", (type_id,)).fetchone()
+    assert row is not None
+    pass_id = row[0]
+    wanted: dict[str, Any] = {f"training.{studio.training_id}": "yes", "granted": "yes", "why": "yoga alone"}
+
+    asked = browser.send(browser.form(browser.open(path), path), status=200, **wanted)
+
+    page = strictly(asked.get_data(as_text=True))
+    (told,) = [one.text for one in page.elements if one.attributes.get("id") == "what-if"]
+    assert "1 granted pass would pay for other trainings." in told
+    trainings = "SELECT training_ids FROM passes WHERE id = %s"
+    assert studio.db.execute(trainings, (pass_id,)).fetchone() == (None,)
+
+    form = browser.form(asked, path)
+    assert form.fields["granted"] == "yes"
+    answer = browser.send(form)
+
+    assert answer.headers["Location"] == "/staff/passes?saved=changed"
+    assert studio.db.execute(trainings, (pass_id,)).fetchone() == ([studio.training_id],)
+
+
 def test_what_is_wrong_with_a_type_is_said_at_its_field(browser: Browser, admin: Member) -> None:
     form = browser.form(browser.open(NEW), NEW)
 
