@@ -64,11 +64,15 @@ def read_token(settings: Settings, token: str) -> Caller:
         raise _not_let_in(ProblemCode.TOKEN_INVALID) from None
 
 
-def identify(settings: Settings, *, required: bool) -> None:
-    """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must."""
+def identify(settings: Settings, *, required: bool, asks: bool = True) -> None:
+    """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must.
+
+    Without `asks` nobody is asked whether the token's member may still come: `let_in` is for whoever does so later.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        g.caller = _let_in(read_token(settings, token.strip()))
+        found = read_token(settings, token.strip())
+        g.caller = let_in(found) if asks else found
         return
     if scheme:
         raise _not_let_in(ProblemCode.TOKEN_INVALID)
@@ -112,7 +116,7 @@ def dummy_hash() -> str:
     return _HASHER.hash("nobody's password")
 
 
-def _let_in(found: Caller) -> Caller:
+def let_in(found: Caller) -> Caller:
     """Return the caller with their role; who is suspended or gone ends the request, however long their token holds."""
     standing = services().ask(lambda db: find_standing(db, found.member_id))
     if standing is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from structlog import get_logger
 
+from api.auth import caller, let_in
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
 from api.outcomes import read_outcome, seen_by
@@ -19,6 +20,7 @@ from domain.commands import Actor
 from domain.commands import Command as AskedCommand
 from domain.ids import CommandId, MemberId, TrainingSessionId
 from domain.outcomes import CommandStatus, Refused
+from domain.refusals import RefusalReason
 from storage.command_codec import encode_command
 from storage.command_log import KeyReused, LoggedCommand
 from storage.database import Db
@@ -100,6 +102,9 @@ def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCo
     # Asked again with the same id when the connection broke, so it is accepted once.
     accepted = services.ask(question)
     match accepted:
+        case Refused((RefusalReason.NOT_PERMITTED,)):
+            let_in(caller())  # says why not
+            return _accept(services, given, command_id)
         case Refused():
             raise ProblemError(ProblemCode.SESSION_NOT_FOUND)
         case KeyReused(first_id):

@@ -91,17 +91,19 @@ def operation(
     answers: Mapping[int, dict[str, Any]] | None = None,
     summary: str | None = None,
     body_bytes_max: int | None = None,
+    gives_a_command: bool = False,
 ) -> Callable[[View], View]:
     """Document a view and check its caller's token before its input is looked at.
 
     Put it directly under the route. `answers` are full OpenAPI responses beside the one of `@output`. Who is let in may
-    send a body of up to `body_bytes_max`, where that is more than the server reads of others.
+    send a body of up to `body_bytes_max`, where that is more than the server reads of others. Of a view that does
+    nothing but give a command, the log is asked whether the member of a token may still come.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            _let_in(access)
+            _let_in(access, asks=not gives_a_command)
             if body_bytes_max is not None:
                 request.max_content_length = max(body_bytes_max, request.max_content_length or 0)
             return view(*args, **kwargs)
@@ -116,11 +118,11 @@ def operation(
     return decorate
 
 
-def _let_in(access: Access) -> None:
+def _let_in(access: Access, *, asks: bool) -> None:
     """End the request with a problem unless its caller may call the operation."""
     if access is Access.PUBLIC:
         return
-    auth.identify(services().settings, required=access is not Access.OPTIONAL)
+    auth.identify(services().settings, required=access is not Access.OPTIONAL, asks=asks)
     if access in _LEAST_ROLES:
         # As it is now, not when the token was issued: whoever is no longer on the staff may still hold one.
         role = auth.caller().role

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
@@ -61,6 +61,11 @@ class WaitingCommand:
         )
 
 
+_MAY_ASK: LiteralString = """
+    %(asked)s OR EXISTS (SELECT FROM members WHERE id = %(actor)s AND suspended_at IS NULL AND removed_at IS NULL)
+"""
+
+
 def accept(
     db: Db,
     *,
@@ -72,27 +77,30 @@ def accept(
 ) -> LoggedCommand | KeyReused | Refused:
     """Write the command into the log in one autocommitted statement; takes no lock that a batch waits for.
 
-    The same id or the same key again returns the first command. A session that does not exist is refused. A crash
-    leaves either no row, or a row that the sweep finds.
+    The same id or the same key again returns the first command. Refused are a session that does not exist, and a member
+    who is suspended, removed or none (`not_permitted`), also where the key was used before; who acts as staff was asked
+    about already. A crash leaves either no row, or a row that the sweep finds.
     """
     kind, payload = encode_command(command)
     try:
         row = db.execute(
-            """
+            f"""
             INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            SELECT %(id)s, %(session)s, %(actor)s, %(staff)s, %(kind)s, %(payload)s, %(key)s
+             WHERE {_MAY_ASK}
             ON CONFLICT DO NOTHING
             RETURNING seq, accepted_at
             """,
-            (
-                command_id,
-                training_session_id,
-                actor.member_id,
-                actor.is_staff,
-                kind,
-                Jsonb(payload),
-                idempotency_key,
-            ),
+            {
+                "id": command_id,
+                "session": training_session_id,
+                "actor": actor.member_id,
+                "staff": actor.is_staff,
+                "kind": kind,
+                "payload": Jsonb(payload),
+                "key": idempotency_key,
+                "asked": actor.is_staff or actor.member_id is None,
+            },
         ).fetchone()
     except ForeignKeyViolation:
         return Refused((RefusalReason.SESSION_NOT_FOUND,))
@@ -103,18 +111,20 @@ def accept(
 
 def _first_with(
     db: Db, command_id: CommandId, actor: Actor, key: str | None, asked: tuple[object, ...]
-) -> LoggedCommand | KeyReused:
+) -> LoggedCommand | KeyReused | Refused:
     row = db.execute(
-        """
+        f"""
         SELECT id, seq, training_session_id, accepted_at, kind, payload
-          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s
+          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s AND ({_MAY_ASK})
         UNION ALL
-        SELECT id, seq, training_session_id, accepted_at, kind, payload FROM commands WHERE id = %(id)s
-        """,
-        {"id": command_id, "actor": actor.member_id, "key": key},
+        SELECT id, seq, training_session_id, accepted_at, kind, payload
+          FROM commands WHERE id = %(id)s AND ({_MAY_ASK})
+        """,  # noqa: S608
+        {"id": command_id, "actor": actor.member_id, "key": key, "asked": actor.is_staff or actor.member_id is None},
     ).fetchone()
     if row is None:
-        raise LookupError(f"command {command_id} met a conflict, but no command has its id or its key")
+        # There was no conflict, then: the member may not ask.
+        return Refused((RefusalReason.NOT_PERMITTED,))
     id_, seq, training_session_id, accepted_at, kind, payload = row
     if (training_session_id, kind, payload) != asked:
         return KeyReused(id_)

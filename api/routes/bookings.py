@@ -39,6 +39,7 @@ routes = APIBlueprint("bookings", __name__, tag="Booking")
 @routes.post("/v1/sessions/<uuid:session_id>/bookings")
 @operation(
     access=Access.MEMBER,
+    gives_a_command=True,
     problems=[*COMMAND_PROBLEMS, ProblemCode.SESSION_NOT_FOUND],
     answers={201: command_answer("Booked, or in line: see the booking's status"), 202: _ACCEPTED},
 )
@@ -58,6 +59,7 @@ def book(session_id: UUID, json_data: BookSeatBody, headers_data: CommandHeaders
 @routes.post("/v1/bookings/<uuid:booking_id>/cancellation")
 @operation(
     access=Access.MEMBER,
+    gives_a_command=True,
     problems=[*COMMAND_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND],
     answers={200: command_answer("Cancelled, or out of the line"), 202: _ACCEPTED},
 )
@@ -76,6 +78,7 @@ def cancel(booking_id: UUID, json_data: NoFields, headers_data: CommandHeaders) 
 @routes.post("/v1/bookings/<uuid:booking_id>/acceptance")
 @operation(
     access=Access.MEMBER,
+    gives_a_command=True,
     problems=[*COMMAND_PROBLEMS, ProblemCode.BOOKING_NOT_FOUND],
     answers={200: command_answer("The place is yours"), 202: _ACCEPTED},
 )
