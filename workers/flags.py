@@ -16,10 +16,11 @@ from domain.ids import TrainingSessionId
 from workers.queues import QueueName, session_queue_name
 
 FLAG_SECONDS = 3600  # flags that a crash left behind are of no use to anybody by then
+STAND_IN_MILLISECONDS = 500  # many times as long as commands gather, and as a worker that died meanwhile is missed
 
 _STAND_IN = """
 if redis.call('LLEN', KEYS[1]) > 0 then return 0 end
-redis.call('SET', KEYS[2], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
@@ -65,10 +66,11 @@ def token_used(redis: Redis, training_session_id: TrainingSessionId) -> None:
 def stand_in(redis: Redis, training_session_id: TrainingSessionId) -> bool:
     """Be this session's token, used up already, unless any token waits; tell whether the caller must look again.
 
-    Nobody publishes one meanwhile, and nobody has to: the caller tries the lock after this, as after a token.
+    Nobody publishes one meanwhile, and nobody has to: the caller tries the lock soon after this, as after a token. A
+    caller that dies instead is found out after half a second: then the next command publishes one again.
     """
     keys = [QueueName.SESSIONS, armed_key(training_session_id)]
-    return bool(_stand_in(redis)(keys=keys, args=[now_milliseconds()]))
+    return bool(_stand_in(redis)(keys=keys, args=[now_milliseconds(), STAND_IN_MILLISECONDS]))
 
 
 @cache

@@ -17,7 +17,7 @@ from workers.queues import QueueName
 SWEEP_AFTER_SECONDS = 2.0  # younger commands are about to be served anyway
 HEAD_SLACK_MILLISECONDS = 1000  # clocks of different machines may differ by this much
 SWEEPING = "lane-sweep"
-SWEEP_SECONDS_MAX = 60  # a sweep whose process died keeps others from sweeping no longer than this
+SWEEP_SECONDS_MAX = 3  # a sweep whose process died keeps others from sweeping no longer than this
 REST_FACTOR = 9
 CHUNK = 1000  # sessions whose flags are read in one round trip
 

@@ -124,9 +124,26 @@ def test_the_sweep_finds_what_a_worker_that_died_meanwhile_has_left(
     with pytest.raises(Killed):
         studio.serve(crowd)
     assert studio.tokens() == 0
+    assert 0 < studio.redis.pttl(flags.armed_key(crowd)) <= flags.STAND_IN_MILLISECONDS
     monkeypatch.setattr(sweep, "SWEEP_AFTER_SECONDS", 0.0)
 
     assert crowd in sweep.sweep(pool, studio.redis)
     studio.serve(crowd)
 
     assert studio.roster(crowd)[late.id] == "waitlisted"
+
+
+def test_the_next_command_calls_a_worker_once_the_dead_one_is_missed(
+    studio: Studio, crowd: TrainingSessionId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die() -> None:
+        raise Killed
+
+    while_they_gather(monkeypatch, die)
+    with pytest.raises(Killed):
+        studio.serve(crowd)
+    studio.redis.pexpire(flags.armed_key(crowd), 0)
+
+    studio.book(crowd, studio.a_member())
+
+    assert studio.tokens() == 1
