@@ -5,11 +5,11 @@ transport. By hand, because one script then does in one round trip what a comman
 publishes, as the API does, needs neither library (docs/adr/0021-messages-by-hand.md).
 """
 
-import json
 from base64 import b64encode
 from functools import cache
 from uuid import uuid4
 
+import orjson
 from redis import Redis
 from redis.commands.core import Script
 
@@ -67,14 +67,14 @@ def _hand_in(redis: Redis) -> Script:
 
 def _serve(
     training_session_id: TrainingSessionId, queue: str, *, task_id: str | None = None, armed_at: int | None = None
-) -> str:
+) -> bytes:
     own = {} if armed_at is None else {"armed_at": armed_at}
     return _message(SERVE_SESSION, {"training_session_id": str(training_session_id)}, queue, task_id=task_id, own=own)
 
 
 def _message(
     task: str, kwargs: dict[str, str], queue: str, *, task_id: str | None = None, own: dict[str, int] | None = None
-) -> str:
+) -> bytes:
     """Return a message for this task as it lies in a queue; `own` are headers that Celery does not know.
 
     The fields are those of docs.celeryq.dev, "Message Protocol", version 2, and of kombu's virtual transports.
@@ -112,10 +112,10 @@ def _message(
         "delivery_tag": str(uuid4()),
     }
     message = {
-        "body": b64encode(json.dumps([[], kwargs, _EMBED]).encode()).decode(),
+        "body": b64encode(orjson.dumps([[], kwargs, _EMBED])).decode(),
         "content-encoding": "utf-8",
         "content-type": "application/json",
         "headers": headers,
         "properties": properties,
     }
-    return json.dumps(message)
+    return orjson.dumps(message)
