@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from api.hub import Hub
+from api.kept_answers import KeptAnswers
 from storage.database import API_TIMEOUTS, Db, open_pool
 from storage.settings import Settings
 
@@ -31,6 +32,7 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.kept_answers = KeptAnswers()
         self._making = RLock()
 
     @cached_property

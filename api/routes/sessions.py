@@ -12,6 +12,7 @@ from api.openapi import Access, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
+from api.strangers import kept_for_strangers
 from domain.ids import TrainerId, TrainingId, TrainingSessionId
 from storage.database import Db
 from storage.queries.bookings import find_live_booking
@@ -28,12 +29,13 @@ routes = APIBlueprint("sessions", __name__, tag="Sessions")
     access=Access.OPTIONAL,
     problems=[ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE],
 )
+@kept_for_strangers
 @routes.input(SessionsQuery, location="query")
 @routes.output(SessionsPage)
 def get_sessions(query_data: SessionsQuery) -> SessionsPage:
     """List the schedule.
 
-    Sessions in order of their start, a page at a time. Needs no token.
+    Sessions in order of their start, a page at a time. Needs no token; without one the answer may be a second old.
     """
     limit = page_size(query_data.limit)
     filters = Filters(
