@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import g, request
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
 from api.problem_kinds import ProblemCode
@@ -24,6 +24,8 @@ from storage.queries.members import find_standing
 from storage.settings import Settings
 
 TOKEN_SALT = "seatline.access_token.v1"  # noqa: S105 - names the kind of token; raise the version to end them all
+
+TOKENS_REMEMBERED = 4_096  # whose signatures a process has checked; some 300 bytes each
 
 # 19 MiB and two passes: what OWASP asks for at least, and little enough for ten at once in one process.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -47,7 +49,7 @@ class Caller:
 
 def make_token(settings: Settings, member_id: MemberId) -> str:
     """Return an access token for this member, valid for `settings.token_seconds` from now."""
-    return _serializer(settings).dumps(str(member_id))
+    return _serializer(settings.secret_key).dumps(str(member_id))
 
 
 def read_token(settings: Settings, token: str) -> Caller:
@@ -56,12 +58,13 @@ def read_token(settings: Settings, token: str) -> Caller:
     Whether its member may still come is not asked here.
     """
     try:
-        text, issued_at = _serializer(settings).loads(token, max_age=settings.token_seconds, return_timestamp=True)
-        return Caller(MemberId(UUID(text)), issued_at + timedelta(seconds=settings.token_seconds))
-    except SignatureExpired:
-        raise _not_let_in(ProblemCode.TOKEN_EXPIRED) from None
+        member_id, issued_at = _signed(settings.secret_key, token)
     except (BadSignature, ValueError, TypeError, AttributeError):
         raise _not_let_in(ProblemCode.TOKEN_INVALID) from None
+    expires_at = issued_at + timedelta(seconds=settings.token_seconds)
+    if not issued_at <= datetime.now(UTC) <= expires_at:
+        raise _not_let_in(ProblemCode.TOKEN_EXPIRED)
+    return Caller(member_id, expires_at)
 
 
 def identify(settings: Settings, *, required: bool, asks: bool = True) -> None:
@@ -166,8 +169,19 @@ def _aside(work: Callable[[], T]) -> T:
     return result
 
 
-def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt=TOKEN_SALT)
+@lru_cache(maxsize=TOKENS_REMEMBERED)
+def _signed(secret_key: str, token: str) -> tuple[MemberId, datetime]:
+    """Return whom a token of ours names, and when it was issued: that never changes, so it is checked once.
+
+    Raises what the signature's library does for a forged one, which is not remembered.
+    """
+    text, issued_at = _serializer(secret_key).loads(token, return_timestamp=True)
+    return MemberId(UUID(text)), issued_at
+
+
+@cache
+def _serializer(secret_key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret_key, salt=TOKEN_SALT)
 
 
 def _not_let_in(code: ProblemCode) -> ProblemError:
