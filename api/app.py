@@ -3,7 +3,6 @@
 from apiflask import APIFlask
 
 from api import compression, docs_page, errors, headers, openapi
-from api.auth import dummy_hash
 from api.browser import COOKIE, FORM_TOKEN_HEADER
 from api.pages import rendering, site
 from api.requests import JsonRequest
@@ -68,6 +67,4 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     rendering.register(app)
     site.register(app)
     docs_page.register(app)
-    # Made now rather than for the first unknown address, which would take twice as long to refuse.
-    dummy_hash()
     return app

@@ -1,15 +1,18 @@
 """Who is asking: signed tokens that expire, a browser's sign-in, and passwords that are slow to guess."""
 
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from secrets import token_bytes
 from typing import TypeVar
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from flask import g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -115,8 +118,14 @@ def password_fits(password_hash: str | None, password: str) -> bool:
 
 @cache
 def dummy_hash() -> str:
-    """Return the hash that unknown addresses are checked against, made once a process."""
-    return _HASHER.hash("nobody's password")
+    """Return a hash that no password fits, and which takes as long to find that out as anybody's.
+
+    In the form of argon2's own (password-hashing.net, PHC string format), of random bytes: a real one would take 19 MiB
+    of every process.
+    """
+    salt, digest = (b64encode(token_bytes(size)).decode().rstrip("=") for size in (_HASHER.salt_len, _HASHER.hash_len))
+    terms = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${terms}${salt}${digest}"
 
 
 def let_in(found: Caller) -> Caller:

@@ -4,7 +4,6 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import AfterValidator, Field, StrictStr
 
 from api.models.common import Answer, Input, Instant
@@ -43,6 +42,9 @@ def _point(text: str) -> str:
     point = _bytes(text)
     if len(point) != POINT_BYTES or point[0] != 4:  # noqa: PLR2004 - the mark of an uncompressed point (SEC 1)
         raise ValueError(f"The key must be an uncompressed point: {POINT_BYTES} bytes, the first of them 4")
+    # Seldom needed, and 7 MB in every process that loads it.
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:

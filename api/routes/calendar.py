@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from types import ModuleType
 from uuid import UUID
 
 import psycopg
@@ -11,7 +12,6 @@ from structlog import get_logger
 
 from api.auth import caller, no_such_member
 from api.bearer_secrets import hash_of, new_secret
-from api.calendars import feed, published
 from api.models.calendar import CalendarFeed, NewCalendarFeed
 from api.openapi import Access, operation
 from api.problem_kinds import ProblemCode
@@ -47,6 +47,13 @@ log = get_logger()
 routes = APIBlueprint("calendar", __name__, tag="Calendar")
 
 
+def _calendars() -> ModuleType:
+    """Return what writes calendars: seldom needed, and 3 MB in every process that loads it."""
+    from api import calendars  # noqa: PLC0415
+
+    return calendars
+
+
 def _calendar_answer(description: str) -> dict[str, object]:
     return {"description": description, "content": {"text/calendar": {"schema": {"type": "string"}}}}
 
@@ -73,7 +80,7 @@ def get_booking_calendar(booking_id: UUID) -> Response:
         raise ProblemError(ProblemCode.BOOKING_NOT_FOUND)
     if found.booking.status is not BookingStatus.CONFIRMED:
         raise ProblemError(ProblemCode.BOOKING_NOT_FOUND, _NO_PLACE[found.booking.status])
-    content = published(found, made.settings, studio_name=studio.name, said_at=datetime.now(UTC))
+    content = _calendars().published(found, made.settings, studio_name=studio.name, said_at=datetime.now(UTC))
     headers = {"Content-Disposition": 'attachment; filename="booking.ics"'}
     return Response(content, 200, headers, content_type=f"{_CALENDAR}; method=PUBLISH")
 
@@ -156,7 +163,7 @@ def get_calendar(secret: str) -> Response:
     if answered is None:
         raise ProblemError(ProblemCode.NOT_FOUND, "There is no calendar at this address; make a new one.")
     found, shown = answered
-    content = feed(shown, made.settings, studio_name=found.studio_name)
+    content = _calendars().feed(shown, made.settings, studio_name=found.studio_name)
     answer = Response(content, content_type=_CALENDAR)
     answer.headers["Cache-Control"] = "private, no-cache"  # to be kept by the calendar alone, and asked about each time
     answer.set_etag(hashlib.sha256(content).hexdigest())

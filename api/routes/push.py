@@ -21,7 +21,6 @@ from storage.push_subscriptions import (
 )
 from storage.settings import SettingsError
 from workers.providers.targets import refusal_of
-from workers.providers.vapid import application_server_key
 
 log = get_logger()
 
@@ -39,6 +38,9 @@ def get_push_key() -> PushKey:
     settings = services().settings
     if not settings.vapid_private_key:
         raise ProblemError(ProblemCode.PUSH_NOT_AVAILABLE)
+    # Seldom needed, and 7 MB in every process that loads it.
+    from workers.providers.vapid import application_server_key  # noqa: PLC0415
+
     try:
         return PushKey(application_server_key=application_server_key(settings))
     except SettingsError as error:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from css_inline import CSSInliner, InlineError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
 from storage.told import ToldNotice
@@ -18,7 +17,7 @@ from workers.messages.plain import shortened
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-FAULTS = (TemplateError, InlineError, LookupError, ValueError, TypeError, AttributeError, OverflowError)
+FAULTS = (TemplateError, LookupError, ValueError, TypeError, AttributeError, OverflowError)
 """What a template, or a value that is not what it should be, can raise."""
 
 
@@ -59,5 +58,8 @@ class _InliningLoader(FileSystemLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, path, is_current = super().get_source(environment, template)
         if template.endswith(".html"):
+            # Needed for mails alone, and the API sends none; what goes wrong in it is a ValueError.
+            from css_inline import CSSInliner  # noqa: PLC0415
+
             source = CSSInliner(load_remote_stylesheets=False).inline(source)
         return source, path, is_current

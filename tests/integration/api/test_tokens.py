@@ -3,13 +3,16 @@ from uuid import uuid4
 
 import pytest
 from apiflask import APIFlask
+from argon2 import extract_parameters
 from redis import Redis
 
-from api.auth import hash_password, make_token
+from api.auth import dummy_hash, hash_password, make_token, password_fits, read_token
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import settings
 from tests.integration.api.conftest import Caller, app_with, problem
-from tests.integration.studio import Member, Studio
+from tests.integration.studio import NOBODYS, Member, Studio
 
 PASSWORD = "correct horse battery staple"
 
@@ -139,3 +142,24 @@ def test_the_token_of_a_member_who_is_gone_shows_nobody(anybody: Caller) -> None
 
 def test_the_token_is_looked_at_before_the_input(anybody: Caller, studio: Studio) -> None:
     problem(anybody.post(f"/v1/sessions/{studio.a_session()}/bookings", {"x": 1}), 401, "token_missing")
+
+
+def test_a_hash_that_no_password_fits_is_as_long_to_check_as_a_real_one() -> None:
+    real = extract_parameters(hash_password("orchid-quartz-orchid-meadow-50"))
+
+    assert extract_parameters(dummy_hash()) == real
+    assert not password_fits(None, "orchid-quartz-orchid-meadow-50")
+    assert not password_fits(dummy_hash(), "")
+
+
+def test_a_token_that_was_checked_before_expires_and_stays_forged() -> None:
+    now = settings()
+    token = make_token(now, MemberId(NOBODYS))
+    assert read_token(now, token).member_id == NOBODYS
+
+    with pytest.raises(ProblemError) as expired:
+        read_token(replace(now, token_seconds=-1), token)
+    with pytest.raises(ProblemError) as forged:
+        read_token(replace(now, secret_key="another key, " * 4), token)
+
+    assert (expired.value.code, forged.value.code) == (ProblemCode.TOKEN_EXPIRED, ProblemCode.TOKEN_INVALID)
