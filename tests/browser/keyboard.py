@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A004
 
 STEPS_MAX = 80
+SEEN_MILLISECONDS = 5_000
 _SEES_WHERE = """() => {
   const here = document.activeElement;
   if (here === document.body) return true;
@@ -29,7 +30,7 @@ class Keyboard:
         expect(target).to_be_visible()
         for _ in range(STEPS_MAX):
             self.page.keyboard.press("Tab")
-            assert self.page.evaluate(_SEES_WHERE), f"the focus is not seen on {self.where()}"
+            self._see_where()
             if self.is_at(target):
                 return
         raise AssertionError(f"{target} is not reached in {STEPS_MAX} steps; the last one was {self.where()}")
@@ -37,6 +38,13 @@ class Keyboard:
     def press_enter_on(self, target: Locator) -> None:
         self.go_to(target)
         self.page.keyboard.press("Enter")
+
+    def _see_where(self) -> None:
+        """Wait until the focus is seen: what slides into view does so in a moment of its own."""
+        try:
+            self.page.wait_for_function(_SEES_WHERE, timeout=SEEN_MILLISECONDS)
+        except TimeoutError:
+            raise AssertionError(f"the focus is not seen on {self.where()}") from None
 
     def is_at(self, target: Locator) -> bool:
         return bool(target.evaluate("one => one === document.activeElement"))

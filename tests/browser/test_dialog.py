@@ -164,6 +164,7 @@ def test_loading_it_anew_shows_the_whole_page_and_back_the_schedule(house: House
     page.go_back()
     expect(schedule.title).to_have_text("Schedule")
     expect(schedule.session(session.name)).to_be_visible()
+    page.wait_for_load_state()  # with its scripts, which on a busy machine come after what can be seen
     page.go_forward()
 
     expect(dialog.title).to_have_text(session.name)
