@@ -1,6 +1,7 @@
 """What everybody looks at, answered from memory for whoever brings no credentials.
 
-Who is signed in is always answered from the database, so nobody is ever told anything old about a booking of theirs.
+Who is signed in is always answered from the database, so nobody is ever told anything old about a booking of theirs:
+docs/adr/0023-strangers-are-answered-from-memory.md.
 """
 
 from collections.abc import Callable
