@@ -154,7 +154,8 @@ def _zone_and_clock(db: Db) -> tuple[ZoneInfo, datetime]:
 
 def _type(db: Db, name: str, trainings: Collection[str], *, new_type: bool) -> PassType:
     """Return the one type that is meant, making it if asked to."""
-    rows = db.execute("SELECT training_ids FROM pass_types WHERE name = %s", (name,))
+    # FOR SHARE, so that a type which staff change at this moment is granted as it is afterwards.
+    rows = db.execute("SELECT training_ids FROM pass_types WHERE name = %s FOR SHARE", (name,))
     known = [PassType(name, None if ids is None else tuple(sorted(ids))) for (ids,) in rows]
     wanted = PassType(name, _training_ids(db, trainings))
     meant = [one for one in known if not trainings or one == wanted]
