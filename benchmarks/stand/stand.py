@@ -46,6 +46,7 @@ class Running:
     servers: Mapping[str, int]
     children: list[Child] = field(default_factory=list)
     client_cpu_seconds: float = 0.0
+    clients: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def roots(self) -> dict[str, int]:
@@ -70,7 +71,8 @@ class Running:
         folder = Path(tempfile.mkdtemp(dir=self.stack.data))
         (folder / "load").write_text(json.dumps(asdict(load)))
         command = [sys.executable, "-m", "benchmarks.stand.client", str(folder / "load"), str(folder / "told")]
-        return subprocess.Popen(command, cwd=PROJECT), folder / "told"
+        self.clients.append(subprocess.Popen(command, cwd=PROJECT))
+        return self.clients[-1], folder / "told"
 
     def finish(self, client: tuple[subprocess.Popen[bytes], Path]) -> Told:
         """Return what this client process saw."""
@@ -110,7 +112,11 @@ class Running:
             child.restart()
 
     def stop(self) -> None:
-        """Stop all programs."""
+        """Stop all programs, and clients that nobody has waited for, as when the run is broken off."""
+        for client in self.clients:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
         for child in self.children:
             child.ask_to_stop()
         for child in self.children:
