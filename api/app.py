@@ -3,6 +3,7 @@
 from apiflask import APIFlask
 
 from api import compression, docs_page, errors, headers, openapi
+from api.adapter import ModelJson
 from api.browser import COOKIE, FORM_TOKEN_HEADER
 from api.pages import rendering, site
 from api.requests import JsonRequest
@@ -56,7 +57,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
             }
         },
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider's
+    app.json = ModelJson(app)
     app.extensions[EXTENSION] = Services(settings)
     app.spec_callback = openapi.finish  # type: ignore[assignment] # it is given the JSON form, never YAML
     compression.register(app)

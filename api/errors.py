@@ -3,7 +3,7 @@
 import json
 
 import psycopg
-from apiflask import APIFlask, HTTPError
+from apiflask import APIFlask
 from flask import Response, request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -30,7 +30,6 @@ log = get_logger()
 def register(app: APIFlask) -> None:
     """Answer every error of this app as a problem."""
     app.register_error_handler(ProblemError, answer)
-    app.register_error_handler(HTTPError, _bad_input)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(psycopg.OperationalError, _database_error)
     app.register_error_handler(psycopg.InterfaceError, _database_error)
@@ -67,14 +66,6 @@ def _sentence_of(found: ErrorDetails) -> str:
         case _:
             said = found["msg"].removeprefix("Value error, ").rstrip(".")
             return f"{said}." if said[:1].isupper() else f"This is not valid: {said}."
-
-
-def _bad_input(error: HTTPError) -> Response:
-    """APIFlask's own error: its validation of input, which keeps pydantic's findings as the cause."""
-    if isinstance(error.__cause__, ValidationError):
-        location = next(iter(error.detail), "json")
-        return answer(input_problem(error.__cause__, location))
-    return answer(ProblemError(_CODE_OF_STATUS.get(error.status_code, ProblemCode.BAD_REQUEST)))
 
 
 def http_error(error: HTTPException) -> Response:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from apiflask import APIBlueprint
 from flask import request
 
-from api import auth
+from api import adapter, auth
 from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
 from api.models.what_if import WhatIf
@@ -26,6 +26,8 @@ SCHEMAS = "#/components/schemas/"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"  # read wherever a form is
+
+adapter.register()  # before any route is declared: each is, by `operation`
 
 View = TypeVar("View", bound=Callable[..., Any])
 
