@@ -1,5 +1,8 @@
 """The web application: `create_app` puts routes, errors, headers and documentation together."""
 
+from collections.abc import Callable
+from typing import Any
+
 from apiflask import APIFlask
 
 from api import compression, docs_page, errors, headers, openapi
@@ -31,13 +34,21 @@ German, else in English. Codes never change.
 """
 
 
+class _App(APIFlask):
+    """The application, none of whose functions is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function itself, which Flask else looks at with each request to find out."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> APIFlask:
     """Return the application; connections are opened when the first request needs them.
 
     Raises `SettingsError` where no settings are given and the environment lacks one.
     """
     settings = settings or process_settings()
-    app = APIFlask("api", title="Seatline", version=API_VERSION, docs_path=None, json_errors=False)
+    app = _App("api", title="Seatline", version=API_VERSION, docs_path=None, json_errors=False)
     app.request_class = JsonRequest
     app.config.update(
         MAX_CONTENT_LENGTH=settings.body_bytes_max,

@@ -5,6 +5,13 @@ from flask import Response, request
 
 from storage.settings import Settings
 
+_DEFAULTS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    # What is answered is private or changes with the next booking: no cache may keep it.
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 _METHODS = "GET, POST, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer"
 _ANSWER_HEADERS = "Location, Preference-Applied, Retry-After"
@@ -29,11 +36,10 @@ def register(app: APIFlask, settings: Settings) -> None:
     @app.after_request
     def set_headers(response: Response) -> Response:
         headers = response.headers
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        # What is answered is private or changes with the next booking: no cache may keep it.
-        headers.setdefault("Cache-Control", "no-store")
-        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        there = {name.lower() for name, _ in headers}
+        for name, value in _DEFAULTS:
+            if name.lower() not in there:
+                headers.add(name, value)
         origin = request.headers.get("Origin")
         if settings.cors_origins:
             headers.add("Vary", "Origin")
