@@ -108,7 +108,14 @@ def operation(
             _let_in(access, asks=not gives_a_command)
             if body_bytes_max is not None:
                 request.max_content_length = max(body_bytes_max, request.max_content_length or 0)
-            return view(*args, **kwargs)
+            try:
+                return view(*args, **kwargs)
+            except Exception as error:
+                accepted = isinstance(error, ProblemError) and error.command is not None
+                if gives_a_command and not accepted:
+                    # The log was not asked. Who may not come is told that, and nothing of what they sent.
+                    auth.let_in_once()
+                raise
 
         documented = _described.doc(
             summary=summary,

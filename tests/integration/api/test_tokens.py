@@ -144,6 +144,21 @@ def test_the_token_is_looked_at_before_the_input(anybody: Caller, studio: Studio
     problem(anybody.post(f"/v1/sessions/{studio.a_session()}/bookings", {"x": 1}), 401, "token_missing")
 
 
+@pytest.mark.parametrize("sent", ["unknown field", "no such booking", "too large"])
+def test_who_may_not_come_is_told_nothing_of_what_they_sent(anybody: Caller, studio: Studio, sent: str) -> None:
+    nina = studio.a_member()
+    path, body = {
+        "unknown field": (f"/v1/sessions/{studio.a_session()}/bookings", {"x": 1}),
+        "no such booking": (f"/v1/bookings/{uuid4()}/cancellation", {}),
+        "too large": (f"/v1/sessions/{studio.a_session()}/bookings", {"x": "y" * settings().body_bytes_max}),
+    }[sent]
+    assert anybody.of(nina).post(path, body).status_code in {404, 413, 422}
+
+    studio.db.execute("UPDATE members SET suspended_at = now() WHERE id = %s", (nina.id,))
+
+    problem(anybody.of(nina).post(path, body), 401, "member_suspended")
+
+
 def test_a_hash_that_no_password_fits_is_as_long_to_check_as_a_real_one() -> None:
     real = extract_parameters(hash_password("orchid-quartz-orchid-meadow-50"))
 
