@@ -146,7 +146,7 @@ def _hand_on(redis: Redis, training_session_id: TrainingSessionId, last: Committ
     """Leave the lane, its lock released: a token at the tail of the queue if there is, or may be, more to do."""
     with hint("hand the lane on"):
         if rerun:
-            publish.token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
+            publish.token_anew(redis, training_session_id)
         elif last.more:
             armed_at = flags.arm(redis, training_session_id)
             if armed_at is not None:
@@ -157,4 +157,4 @@ def _leave_empty(redis: Redis, training_session_id: TrainingSessionId) -> None:
     """Leave a lane in which nothing waited, its lock released."""
     with hint("leave an empty lane"):
         if flags.leave_empty(redis, training_session_id):
-            publish.token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
+            publish.token_anew(redis, training_session_id)

@@ -55,6 +55,11 @@ def token(redis: Redis, training_session_id: TrainingSessionId, *, armed_at: int
     redis.lpush(QueueName.SESSIONS, _serve(training_session_id, QueueName.SESSIONS, armed_at=armed_at))
 
 
+def token_anew(redis: Redis, training_session_id: TrainingSessionId) -> None:
+    """Arm the session and publish its token in any case, because the one that was waiting is known to be gone."""
+    token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
+
+
 def delivery_token(redis: Redis) -> None:
     """Call a worker to deliver what is due."""
     redis.lpush(QueueName.NOTIFICATIONS, _message(DELIVER_DUE, {}, QueueName.NOTIFICATIONS))

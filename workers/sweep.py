@@ -67,7 +67,7 @@ def _without_live_token(redis: Redis, lanes: Sequence[Lane]) -> list[Lane]:
 
 
 def _call(redis: Redis, lane: Lane) -> None:
-    publish.token(redis, lane.training_session_id, armed_at=flags.rearm(redis, lane.training_session_id))
+    publish.token_anew(redis, lane.training_session_id)
     log.info(
         "session called by the sweep",
         training_session_id=str(lane.training_session_id),
