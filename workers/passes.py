@@ -3,7 +3,7 @@
 Only the first step decides. What follows may be lost: the notice is relayed and the sessions are served anyway.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
@@ -13,7 +13,9 @@ from redis import Redis
 
 from domain.ids import MemberId, PassId
 from storage import pass_answers, pass_types, passes, staff_passes
+from storage.command_log import LoggedCommand
 from storage.database import Db
+from storage.notices import WrittenNotice
 from storage.pass_types import TypeTerms
 from storage.passes import DAYS_MAX, SESSIONS_MAX, ChangedPass, NoSuchPassError, PassError
 from storage.staff_passes import Author, Done, KeyReusedError
@@ -65,14 +67,14 @@ def grant(
         trainings=trainings,
         new_type=new_type,
     )
-    _announce(redis, changed)
+    _tell(redis, [changed.notice], changed.caused)
     return changed
 
 
 def extend(db: Db, redis: Redis, pass_id: PassId, *, sessions: int | None, days: int | None) -> ChangedPass:
     """Extend a pass as `storage.passes.extend_pass` does, and call workers; raises its `PassError`."""
     changed = passes.extend_pass(db, pass_id, sessions=sessions, days=days)
-    _announce(redis, changed)
+    _tell(redis, [changed.notice], changed.caused)
     return changed
 
 
@@ -87,19 +89,19 @@ def staff_grant(
 ) -> PassId:
     """Give a pass as `storage.staff_passes.grant` does, and announce it; raises what that does."""
     done = staff_passes.grant(db, member_id=member_id, pass_type_id=pass_type_id, terms=terms, author=author)
-    return _announced(redis, done)
+    return _told(redis, done)
 
 
 def staff_extend(
     db: Db, redis: Redis, pass_id: PassId, *, sessions: int | None, days: int | None, author: Author
 ) -> PassId:
     """Extend a pass as `storage.staff_passes.extend` does, and call workers; raises what that does."""
-    return _announced(redis, staff_passes.extend(db, pass_id, sessions=sessions, days=days, author=author))
+    return _told(redis, staff_passes.extend(db, pass_id, sessions=sessions, days=days, author=author))
 
 
 def staff_set_active(db: Db, redis: Redis, pass_id: PassId, *, active: bool, author: Author) -> PassId:
     """Let a pass pay or not as `storage.staff_passes.set_active` does, and call workers; raises what that does."""
-    return _announced(redis, staff_passes.set_active(db, pass_id, active=active, author=author))
+    return _told(redis, staff_passes.set_active(db, pass_id, active=active, author=author))
 
 
 def change_type(
@@ -109,10 +111,7 @@ def change_type(
     reached = _despite_collisions(
         lambda: pass_types.change_pass_type(db, type_id, terms, why=why, actor_id=actor_id, granted=granted)
     )
-    with hint("announce changed passes"):
-        announce_notices(redis, reached.notices)
-    for logged in reached.caused:
-        inbox.call_worker(redis, logged)
+    _tell(redis, reached.notices, reached.caused)
 
 
 def grant_request(
@@ -127,14 +126,13 @@ def grant_request(
     """Grant a request as `storage.pass_answers.grant_request` does, and announce the pass; raises what that does."""
     done = pass_answers.grant_request(db, request_id, terms=terms, why=why, actor_id=actor_id)
     if done is not None:
-        _announced(redis, done)
+        _told(redis, done)
 
 
 def decline_request(db: Db, redis: Redis, request_id: UUID, *, reason: str, actor_id: MemberId) -> None:
     """Decline a request as `storage.pass_answers.decline_request` does, and announce it; raises what that does."""
     notices = pass_answers.decline_request(db, request_id, reason=reason, actor_id=actor_id)
-    with hint("announce a declined request"):
-        announce_notices(redis, notices)
+    _tell(redis, notices, ())
 
 
 def _despite_collisions(change: Callable[[], T]) -> T:
@@ -145,16 +143,13 @@ def _despite_collisions(change: Callable[[], T]) -> T:
     return change()
 
 
-def _announced(redis: Redis, done: Done) -> PassId:
-    with hint("announce a changed pass"):
-        announce_notices(redis, done.notices)
-    for logged in done.caused:
-        inbox.call_worker(redis, logged)
+def _told(redis: Redis, done: Done) -> PassId:
+    _tell(redis, done.notices, done.caused)
     return done.pass_id
 
 
-def _announce(redis: Redis, changed: ChangedPass) -> None:
-    with hint("announce a changed pass"):
-        announce_notices(redis, [changed.notice])
-    for logged in changed.caused:
+def _tell(redis: Redis, notices: Sequence[WrittenNotice], caused: Iterable[LoggedCommand]) -> None:
+    with hint("announce changed passes"):
+        announce_notices(redis, notices)
+    for logged in caused:
         inbox.call_worker(redis, logged)
