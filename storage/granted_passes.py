@@ -46,6 +46,7 @@ def reach_of(db: Db, type_id: UUID, training_ids: Sequence[UUID] | None) -> Reac
     """Return whom it would concern if the granted passes of this type paid for these trainings; None is all."""
     found = db.execute(_THAT_DIFFER, (type_id, _sorted(training_ids))).fetchall()
     row = db.execute(
+        # Compared with null, which stands for all trainings, no booking is counted.
         """
         SELECT count(*) FROM bookings JOIN training_sessions ON training_sessions.id = training_session_id
          WHERE pass_id = ANY(%s) AND status IN ('waitlisted', 'offered')
@@ -53,8 +54,7 @@ def reach_of(db: Db, type_id: UUID, training_ids: Sequence[UUID] | None) -> Reac
         """,
         ([row[0] for row in found], _sorted(training_ids)),
     ).fetchone()
-    waiting = 0 if row is None or training_ids is None else row[0]
-    return Reach(len(found), sum(row[-1] for row in found), waiting)
+    return Reach(len(found), sum(row[-1] for row in found), 0 if row is None else row[0])
 
 
 def bring_granted(db: Db, type_id: UUID, training_ids: Sequence[UUID] | None) -> Reached:

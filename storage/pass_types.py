@@ -102,22 +102,16 @@ def change_pass_type(
         # Asked after the lock, which whoever is granting a pass of the type makes us wait for.
         if before.name != terms.name and not granted and _is_sold(db, type_id):
             raise TypeRefusedError(TypeRefusal.SOLD)
-        _check_trainings(db, terms)
-        _write(db, _UPDATE, type_id, terms)
-        reached = bring_granted(db, type_id, terms.training_ids) if granted else Reached()
         old, new = before.plain(), terms.plain()
         changed = [field for field in new if new[field] != old[field]]
-        if not changed and not reached.passes:
-            return reached
-        _note(
-            db,
-            actor_id,
-            type_id,
-            ChangeKind.PASS_TYPE_CHANGED,
-            why=why,
-            before={field: old[field] for field in changed},
-            after={field: new[field] for field in changed} | ({"passes": reached.passes} if reached.passes else {}),
-        )
+        if changed:
+            _check_trainings(db, terms)
+            _write(db, _UPDATE, type_id, terms)
+        reached = bring_granted(db, type_id, terms.training_ids) if granted else Reached()
+        if changed or reached.passes:
+            was = {field: old[field] for field in changed}
+            became = {field: new[field] for field in changed} | ({"passes": reached.passes} if reached.passes else {})
+            _note(db, actor_id, type_id, ChangeKind.PASS_TYPE_CHANGED, why=why, before=was, after=became)
         return reached
 
 
