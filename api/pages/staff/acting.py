@@ -12,6 +12,7 @@ from api.models.commands import Command, CommandHeaders
 from api.models.sessions import Session
 from api.models.what_if import DryRun, WhatIf
 from api.pages.commands import told_command
+from api.pages.interface import v1
 from api.pages.queries import checked
 from api.pages.rendering import framed_page, see_other
 from api.pages.staff.forms import Form, attempt
@@ -25,6 +26,13 @@ _NOT_ASKED_YET = "-"  # in place of the reason, which is asked for last
 
 Give = Callable[[DryRun, CommandHeaders], tuple[Command, int, dict[str, str]] | WhatIf]
 """An operation with everything but how it is to be taken."""
+
+
+def giving(operation: Callable[..., Any], id_: UUID) -> Callable[[Any], Give]:
+    """Return what takes the body of an operation on a session or booking, and leaves open how it is to be taken."""
+    return lambda body: (
+        lambda dry_run, headers: v1(operation)(id_, json_data=body, query_data=dry_run, headers_data=headers)
+    )
 
 
 @dataclass(frozen=True, slots=True)

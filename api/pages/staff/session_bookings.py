@@ -10,7 +10,7 @@ from api.models.staff_commands import BookForMemberBody, Candidates, CandidatesQ
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page
-from api.pages.staff.acting import Give, Step, carry_out, first_form, look_at, step_page
+from api.pages.staff.acting import Give, Step, carry_out, first_form, giving, look_at, step_page
 from api.pages.staff.forms import Form, attempt
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
@@ -87,14 +87,14 @@ def do_take_off(booking_id: UUID) -> Response:
     """Take the member off the session."""
     fields, session = checked_form(), v1(get_staff_booking)(booking_id).session
     values = {"why": fields.get("why", ""), "refund": fields.get("refund") != "no"}
-    came = carry_out(session.id, fields, RemoveBody, values, _giving_remove(booking_id))
+    came = carry_out(session.id, fields, RemoveBody, values, giving(remove_booking, booking_id))
     return _confirm_removal(booking_id, came) if isinstance(came, Form) else came
 
 
 def _confirm_removal(booking_id: UUID, form: Form) -> Response:
     booking = v1(get_staff_booking)(booking_id)
     step = Step("remove", name=booking.member.name, pays_back=booking.status == "confirmed")
-    seen = look_at(RemoveBody, {}, _giving_remove(booking_id))
+    seen = look_at(RemoveBody, {}, giving(remove_booking, booking_id))
     return step_page(booking.session, step, form, asks=False, booking=booking, seen=seen)
 
 
@@ -117,11 +117,3 @@ def _giving_book(session_id: UUID) -> Callable[[BookForMemberBody], Give]:
 
 def _giving_acceptance(body: OfferedBooking) -> Give:
     return lambda _, headers: v1(accept_for_member)(body.booking_id, json_data=NoFields(), headers_data=headers)
-
-
-def _giving_remove(booking_id: UUID) -> Callable[[RemoveBody], Give]:
-    return lambda body: (
-        lambda dry_run, headers: v1(remove_booking)(
-            booking_id, json_data=body, query_data=dry_run, headers_data=headers
-        )
-    )

@@ -1,6 +1,6 @@
 """Changing a session: its places, its time, its being cleared or called off. Each is shown before it is confirmed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from api.models.staff_commands import CancelSessionBody, CapacityBody, ClearBook
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.queries import names
-from api.pages.staff.acting import Give, Step, carry_out, first_form, look_at, step_page
+from api.pages.staff.acting import Step, carry_out, first_form, giving, look_at, step_page
 from api.pages.staff.forms import Form, number, refused
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
@@ -43,13 +43,13 @@ def do_change_capacity(session_id: UUID) -> Response:
     """Change the number of places."""
     fields = checked_form()
     values = {"capacity": number(fields.get("capacity", "")), "why": fields.get("why", "")}
-    came = carry_out(session_id, fields, CapacityBody, values, _giving_change_capacity(session_id))
+    came = carry_out(session_id, fields, CapacityBody, values, giving(change_capacity, session_id))
     return _confirm_capacity(v1(get_session)(session_id), fields, came) if isinstance(came, Form) else came
 
 
 def _confirm_capacity(session: Session, fields: Mapping[str, str], form: Form) -> Response:
     wanted = number(fields.get("capacity", ""))
-    seen = look_at(CapacityBody, {"capacity": wanted}, _giving_change_capacity(session.id))
+    seen = look_at(CapacityBody, {"capacity": wanted}, giving(change_capacity, session.id))
     if isinstance(seen, Form):
         return step_page(session, Step("capacity"), seen, asks=True)
     step = Step("capacity", {"capacity": str(wanted)})
@@ -82,13 +82,13 @@ def do_move(session_id: UUID) -> Response:
     values = _move_values(fields, session)
     if isinstance(values, Form):
         return _ask_move(session, values)
-    came = carry_out(session_id, fields, RescheduleBody, values, _giving_reschedule(session_id))
+    came = carry_out(session_id, fields, RescheduleBody, values, giving(reschedule, session_id))
     return _confirm_move(session, fields, came) if isinstance(came, Form) else came
 
 
 def _confirm_move(session: Session, fields: Mapping[str, str], form: Form) -> Response:
     values = _move_values(fields, session)
-    seen = values if isinstance(values, Form) else look_at(RescheduleBody, values, _giving_reschedule(session.id))
+    seen = values if isinstance(values, Form) else look_at(RescheduleBody, values, giving(reschedule, session.id))
     if isinstance(values, Form) or isinstance(seen, Form):
         errors = seen.errors if isinstance(seen, Form) else {}
         # The form asks for what the operation calls otherwise.
@@ -130,12 +130,12 @@ def do_clear(session_id: UUID) -> Response:
     """Take everybody off the session."""
     fields = checked_form()
     values = {"why": fields.get("why", ""), "refund": fields.get("refund") != "no"}
-    came = carry_out(session_id, fields, ClearBookingsBody, values, _giving_clear(session_id))
+    came = carry_out(session_id, fields, ClearBookingsBody, values, giving(clear_bookings, session_id))
     return _confirm_clearing(session_id, came) if isinstance(came, Form) else came
 
 
 def _confirm_clearing(session_id: UUID, form: Form) -> Response:
-    seen = look_at(ClearBookingsBody, {}, _giving_clear(session_id))
+    seen = look_at(ClearBookingsBody, {}, giving(clear_bookings, session_id))
     assert not isinstance(seen, Form)  # noqa: S101 - nothing was filled in that could be wrong
     step = Step("clear", pays_back=seen.refunded.count > 0)
     return step_page(v1(get_session)(session_id), step, form, asks=False, seen=seen)
@@ -154,43 +154,13 @@ def do_cancel_session(session_id: UUID) -> Response:
     """Cancel the session."""
     fields = checked_form()
     values = {"why": fields.get("why", "")}
-    came = carry_out(session_id, fields, CancelSessionBody, values, _giving_cancel_session(session_id))
+    came = carry_out(session_id, fields, CancelSessionBody, values, giving(cancel_session, session_id))
     return _confirm_cancel(session_id, came) if isinstance(came, Form) else came
 
 
 def _confirm_cancel(session_id: UUID, form: Form) -> Response:
-    seen = look_at(CancelSessionBody, {}, _giving_cancel_session(session_id))
+    seen = look_at(CancelSessionBody, {}, giving(cancel_session, session_id))
     return step_page(v1(get_session)(session_id), Step("cancel"), form, asks=False, seen=seen)
-
-
-def _giving_change_capacity(session_id: UUID) -> Callable[[CapacityBody], Give]:
-    return lambda body: (
-        lambda dry_run, headers: v1(change_capacity)(
-            session_id, json_data=body, query_data=dry_run, headers_data=headers
-        )
-    )
-
-
-def _giving_reschedule(session_id: UUID) -> Callable[[RescheduleBody], Give]:
-    return lambda body: (
-        lambda dry_run, headers: v1(reschedule)(session_id, json_data=body, query_data=dry_run, headers_data=headers)
-    )
-
-
-def _giving_clear(session_id: UUID) -> Callable[[ClearBookingsBody], Give]:
-    return lambda body: (
-        lambda dry_run, headers: v1(clear_bookings)(
-            session_id, json_data=body, query_data=dry_run, headers_data=headers
-        )
-    )
-
-
-def _giving_cancel_session(session_id: UUID) -> Callable[[CancelSessionBody], Give]:
-    return lambda body: (
-        lambda dry_run, headers: v1(cancel_session)(
-            session_id, json_data=body, query_data=dry_run, headers_data=headers
-        )
-    )
 
 
 def _move_values(fields: Mapping[str, str], session: Session) -> dict[str, Any] | Form:
