@@ -10,14 +10,12 @@ LENGTH_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What was found: how many states and steps between them, how many ways from the start to an end, what broke.
+    """What was found: how many ways there are from the start to an end, and what broke.
 
     `broken` is None, or what is wrong with the way that leads there, step by step.
     """
 
-    states: int
-    steps: int
-    interleavings: int
+    interleavings: int = 0
     broken: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -29,16 +27,15 @@ def explore(start: State, mutant: Mutant | None = None) -> Explored:
     pending = [start]
     while pending:
         state = pending.pop()
-        follow[state] = []
-        for name, after in _all_steps(state, mutant):
-            reached = _plain(after)
-            follow[state].append(reached)
-            if reached not in came_by:
-                came_by[reached] = (state, name)
-                if wrong := _wrong(reached, mutant) or _wrong_step(state, name):
-                    return Explored(len(came_by), _count(follow), 0, (wrong, _way(came_by, reached)))
-                pending.append(reached)
-    return Explored(len(came_by), _count(follow), _ways(follow, start))
+        found = [(name, _plain(after)) for name, after in _all_steps(state, mutant)]
+        if wrong := _wrong(state, [name for name, _ in found]):
+            return Explored(broken=(wrong, _way(came_by, state)))
+        follow[state] = [after for _, after in found]
+        for name, after in found:
+            if after not in came_by:
+                came_by[after] = (state, name)
+                pending.append(after)
+    return Explored(_ways(follow, start))
 
 
 def _all_steps(state: State, mutant: Mutant | None) -> Iterator[tuple[str, State]]:
@@ -53,21 +50,15 @@ def _all_steps(state: State, mutant: Mutant | None) -> Iterator[tuple[str, State
             yield "sweep", after
 
 
-def _wrong(state: State, mutant: Mutant | None) -> str | None:
+def _wrong(state: State, to_come: list[str]) -> str | None:
+    """Return what is wrong with a state from which these steps lead on."""
     if state.applied_twice:
         return "a command was applied twice"
-    if state.waiting and not list(_all_steps(state, mutant)):
-        return (
-            "a command waits for ever"
-            if not state.calm
-            else "a command waits for the sweep, and nothing had gone wrong"
-        )
+    if "sweep" in to_come and state.armed in state.tokens:
+        return "the sweep doubles a token that waits"
+    if state.waiting and not to_come:
+        return "a command waits for the sweep, and nothing had gone wrong" if state.calm else "a command waits for ever"
     return None
-
-
-def _wrong_step(state: State, name: str) -> str | None:
-    doubled = name == "sweep" and state.armed in state.tokens
-    return "the sweep doubles a token that waits" if doubled else None
 
 
 def _plain(state: State) -> State:
@@ -83,10 +74,6 @@ def _plain(state: State) -> State:
         workers=tuple(replace(worker, stamp=rank.get(worker.stamp, 0)) for worker in state.workers),
         clock=len(rank) + 1,
     )
-
-
-def _count(follow: dict[State, list[State]]) -> int:
-    return sum(map(len, follow.values()))
 
 
 def _ways(follow: dict[State, list[State]], start: State) -> int:
