@@ -92,7 +92,12 @@ def _may_ask(accepted: AcceptedCommand) -> bool:
             return actor.member_id is not None
         case ReconsiderWaitlist() | ExpireOffers():
             return actor.member_id is None
-        case BookForMember() | CancelForMember():
-            return actor.is_staff
-        case ChangeCapacity() | RescheduleSession() | ClearBookings() | CancelSession():
+        case (
+            BookForMember()
+            | CancelForMember()
+            | ChangeCapacity()
+            | RescheduleSession()
+            | ClearBookings()
+            | CancelSession()
+        ):
             return actor.is_staff

@@ -61,8 +61,9 @@ class WaitingCommand:
         )
 
 
-_MAY_ASK: LiteralString = """
-    %(asked)s OR EXISTS (SELECT FROM members WHERE id = %(actor)s AND suspended_at IS NULL AND removed_at IS NULL)
+_MAY_ASK: LiteralString = """(
+    %(staff)s OR %(actor)s::uuid IS NULL
+    OR EXISTS (SELECT FROM members WHERE id = %(actor)s AND suspended_at IS NULL AND removed_at IS NULL))
 """
 
 
@@ -99,7 +100,6 @@ def accept(
                 "kind": kind,
                 "payload": Jsonb(payload),
                 "key": idempotency_key,
-                "asked": actor.is_staff or actor.member_id is None,
             },
         ).fetchone()
     except ForeignKeyViolation:
@@ -115,12 +115,12 @@ def _first_with(
     row = db.execute(
         f"""
         SELECT id, seq, training_session_id, accepted_at, kind, payload
-          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s AND ({_MAY_ASK})
+          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s AND {_MAY_ASK}
         UNION ALL
         SELECT id, seq, training_session_id, accepted_at, kind, payload
-          FROM commands WHERE id = %(id)s AND ({_MAY_ASK})
+          FROM commands WHERE id = %(id)s AND {_MAY_ASK}
         """,  # noqa: S608
-        {"id": command_id, "actor": actor.member_id, "key": key, "asked": actor.is_staff or actor.member_id is None},
+        {"id": command_id, "actor": actor.member_id, "staff": actor.is_staff, "key": key},
     ).fetchone()
     if row is None:
         # There was no conflict, then: the member may not ask.
