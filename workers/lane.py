@@ -131,7 +131,7 @@ def _gather(redis: Redis, training_session_id: TrainingSessionId, last: Committe
     """Let a crowd's next commands gather, by how long the last batch took; return whether to look again then.
 
     A batch of thirty costs little more than one of three, so where processors are short everybody hears sooner
-    (docs/adr/0022-a-crowd-gathers.md). Nobody gathers after a single command, nor while another session waits.
+    (docs/adr/0022-a-crowd-gathers.md). Nobody gathers after a few commands, nor while another session waits.
     """
     if len(last.settled) < CROWD_MIN:
         return False
