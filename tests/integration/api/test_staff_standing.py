@@ -5,15 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api import auth
 from api.auth import hash_password
 from domain.ids import MemberId
 from domain.roles import Role
 from ops.auditing import audit
 from storage.calendar_feeds import open_calendar_feed
-from storage.database import Db
 from storage.notices import relay
-from storage.queries.members import find_standing
 from storage.sign_ins import begin_sign_in, find_signed_in
 from tests.integration.api.conftest import Caller, Frames, problem, staff
 from tests.integration.api.test_staff_members import changes
@@ -284,44 +281,3 @@ def test_a_change_without_a_reason_is_refused(admin: Caller, studio: Studio) -> 
 
 def test_ids_are_members_ids(admin: Caller) -> None:
     problem(admin.post(f"{PATH}/{MemberId(UUID(int=1))}/suspension", WHY), 404, "member_not_found")
-
-
-@pytest.mark.parametrize(("column", "code"), [("suspended_at", "member_suspended"), ("removed_at", "token_invalid")])
-def test_who_may_not_come_any_more_gives_no_command_however_good_their_token(
-    anybody: Caller, studio: Studio, column: str, code: str
-) -> None:
-    session_id, nina = studio.a_session(), studio.a_member()
-    her, path, body = anybody.of(nina), f"/v1/sessions/{session_id}/bookings", {"pass_id": str(nina.pass_id)}
-    accepted = her.post(path, body, Idempotency_Key="before").json
-    studio.db.execute(f"UPDATE members SET {column} = now() WHERE id = %s", (nina.id,))
-
-    for key in ("before", "after"):
-        problem(her.post(path, body, Idempotency_Key=key), 401, code)
-    for what in ("cancellation", "acceptance"):
-        problem(her.post(f"/v1/bookings/{accepted['id']}/{what}", {}, Idempotency_Key=what), 401, code)
-
-    assert count(studio, "SELECT count(*) FROM commands WHERE actor_id = %s", nina.id) == 1
-
-
-def test_a_token_of_nobody_gives_no_command(anybody: Caller, studio: Studio) -> None:
-    nobody = Member(MemberId(uuid4()), studio.a_member().pass_id)
-    body = {"pass_id": str(nobody.pass_id)}
-
-    problem(anybody.of(nobody).post(f"/v1/sessions/{studio.a_session()}/bookings", body), 401, "token_invalid")
-
-
-def test_who_is_let_in_again_between_being_refused_and_being_told_is_accepted(
-    anybody: Caller, studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session_id, nina = studio.a_session(), studio.a_member()
-    studio.db.execute("UPDATE members SET suspended_at = now() WHERE id = %s", (nina.id,))
-    look = find_standing
-
-    def let_in_again(db: Db, member_id: MemberId) -> Any:
-        studio.db.execute("UPDATE members SET suspended_at = NULL WHERE id = %s", (nina.id,))
-        return look(db, member_id)
-
-    monkeypatch.setattr(auth, "find_standing", let_in_again)
-    answer = anybody.of(nina).post(f"/v1/sessions/{session_id}/bookings", {"pass_id": str(nina.pass_id)})
-
-    assert answer.status_code == 202
