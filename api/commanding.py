@@ -22,7 +22,7 @@ from domain.ids import CommandId, MemberId, TrainingSessionId
 from domain.outcomes import CommandStatus, Refused
 from domain.refusals import RefusalReason
 from storage.command_codec import encode_command
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from storage.queries.bookings import MyBooking
@@ -31,7 +31,7 @@ from workers import inbox
 
 log = get_logger()
 
-Accept = Callable[[Db, CommandId], LoggedCommand | KeyReused | Refused]
+Accept = Callable[[Db, CommandId], Accepted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,11 @@ def _answer(
 
 
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
-    def question(db: Db) -> LoggedCommand | KeyReused | Refused:
-        if given.accept is not None:
-            return given.accept(db, command_id)
-        return inbox.accept(
-            db,
-            services.redis,
-            command_id=command_id,
-            training_session_id=given.training_session_id,
-            actor=Actor(given.member_id, is_staff=given.as_staff),
-            command=given.command,
-            idempotency_key=given.headers.idempotency_key,
-        )
+    actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
+    new = NewCommand(command_id, given.training_session_id, actor, given.command, key)
+
+    def question(db: Db) -> Accepted:
+        return inbox.accept(db, services.redis, new) if given.accept is None else given.accept(db, command_id)
 
     # Asked again with the same id when the connection broke, so it is accepted once.
     accepted = services.ask(question)

@@ -30,6 +30,7 @@ from domain.commands import Actor, BookSeat
 from domain.ids import CommandId, MemberId, PassId, TrainingSessionId
 from ops.stack import PROJECT
 from ops.stack.ports import free_port
+from storage.command_log import NewCommand
 from storage.identifiers import new_id
 
 START_SECONDS_MAX = 90
@@ -70,14 +71,8 @@ def book_steadily(bulk: Bulk, redis: Redis, payers: Iterator[tuple[UUID, UUID]],
     began = time.perf_counter()
     for number in range(count):
         member_id, pass_id = next(payers)
-        inbox.accept(
-            bulk.db,
-            redis,
-            command_id=CommandId(new_id()),
-            training_session_id=TrainingSessionId(session_id),
-            actor=Actor(MemberId(member_id)),
-            command=BookSeat(PassId(pass_id)),
-        )
+        actor, wish = Actor(MemberId(member_id)), BookSeat(PassId(pass_id))
+        inbox.accept(bulk.db, redis, NewCommand(CommandId(new_id()), TrainingSessionId(session_id), actor, wish))
         time.sleep(max(began + (number + 1) * pace - time.perf_counter(), 0.0))
     return session_id
 

@@ -23,8 +23,8 @@ from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from benchmarks.filling import fill as fill_sessions
 from domain.channels import Channel
 from domain.commands import Actor, BookSeat, CancelBooking
-from domain.ids import CommandId, TrainingSessionId
-from storage.command_log import LoggedCommand, accept, lanes_with_work
+from domain.ids import CommandId, MemberId, TrainingSessionId
+from storage.command_log import LoggedCommand, NewCommand, accept, lanes_with_work
 from storage.database import Db
 from storage.deliveries import AttemptRow, Delivery, DeliveryStatus, Settlement, Unreadable, claim_due, settle
 from storage.identifiers import new_id
@@ -159,14 +159,9 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     )
 
     def ask(session: UUID, who: UUID, command: BookSeat | CancelBooking) -> LoggedCommand:
-        accepted = accept(
-            db,
-            command_id=CommandId(new_id()),
-            training_session_id=session,  # type: ignore[arg-type]
-            actor=Actor(who),  # type: ignore[arg-type]
-            command=command,
-            idempotency_key=str(new_id()),
-        )
+        actor = Actor(MemberId(who))
+        new = NewCommand(CommandId(new_id()), TrainingSessionId(session), actor, command, str(new_id()))
+        accepted = accept(db, new)
         assert isinstance(accepted, LoggedCommand)
         return accepted
 

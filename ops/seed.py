@@ -16,6 +16,7 @@ from ops import seed_plan as plan
 from ops.importing import PROMOTION_GRACE
 from storage import catalogue
 from storage.catalogue import NewMember, NewPass, NewTrainingSession, PassType, Studio
+from storage.command_log import NewCommand
 from storage.database import Db, connect
 from storage.identifiers import new_id
 from storage.named import Named
@@ -197,14 +198,8 @@ def _book(db: Db, demo: _Demo, training_session: TrainingSession, emails: Iterab
     for email in emails:
         member_id = demo.members[email]
         pass_ = next(one for one in demo.passes if one.member_id == member_id)
-        inbox.accept(
-            db,
-            redis,
-            command_id=CommandId(new_id()),
-            training_session_id=training_session.id,
-            actor=Actor(member_id),
-            command=BookSeat(pass_.id),
-        )
+        wish = NewCommand(CommandId(new_id()), training_session.id, Actor(member_id), BookSeat(pass_.id))
+        inbox.accept(db, redis, wish)
 
 
 def _sign_ins(password: str) -> list[str]:

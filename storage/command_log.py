@@ -19,6 +19,17 @@ from storage.identifiers import new_id
 
 
 @dataclass(frozen=True, slots=True)
+class NewCommand:
+    """A command as it is handed in: who asks what of which session, under an id and perhaps a key of theirs."""
+
+    id: CommandId
+    training_session_id: TrainingSessionId
+    actor: Actor
+    command: Command
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedCommand:
     """A command as it stands in the log; `is_repeat` says that its idempotency key had been used before."""
 
@@ -34,6 +45,10 @@ class KeyReused:
     """The idempotency key belongs to another command of the same actor; nothing was accepted."""
 
     command_id: CommandId
+
+
+Accepted = LoggedCommand | KeyReused | Refused
+"""What comes of a command that is handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +82,14 @@ _MAY_ASK: LiteralString = """(
 """
 
 
-def accept(
-    db: Db,
-    *,
-    command_id: CommandId,
-    training_session_id: TrainingSessionId,
-    actor: Actor,
-    command: Command,
-    idempotency_key: str | None,
-) -> LoggedCommand | KeyReused | Refused:
+def accept(db: Db, new: NewCommand) -> Accepted:
     """Write the command into the log in one autocommitted statement; takes no lock that a batch waits for.
 
     The same id or the same key again returns the first command. Refused are a session that does not exist, and a member
     who is suspended, removed or none (`not_permitted`), also where the key was used before; who acts as staff was asked
     about already. A crash leaves either no row, or a row that the sweep finds.
     """
-    kind, payload = encode_command(command)
+    kind, payload = encode_command(new.command)
     try:
         row = db.execute(
             f"""
@@ -93,25 +100,23 @@ def accept(
             RETURNING seq, accepted_at
             """,
             {
-                "id": command_id,
-                "session": training_session_id,
-                "actor": actor.member_id,
-                "staff": actor.is_staff,
+                "id": new.id,
+                "session": new.training_session_id,
+                "actor": new.actor.member_id,
+                "staff": new.actor.is_staff,
                 "kind": kind,
                 "payload": Jsonb(payload),
-                "key": idempotency_key,
+                "key": new.idempotency_key,
             },
         ).fetchone()
     except ForeignKeyViolation:
         return Refused((RefusalReason.SESSION_NOT_FOUND,))
     if row is not None:
-        return LoggedCommand(command_id, row[0], training_session_id, row[1])
-    return _first_with(db, command_id, actor, idempotency_key, (training_session_id, kind, payload))
+        return LoggedCommand(new.id, row[0], new.training_session_id, row[1])
+    return _first_with(db, new)
 
 
-def _first_with(
-    db: Db, command_id: CommandId, actor: Actor, key: str | None, asked: tuple[object, ...]
-) -> LoggedCommand | KeyReused | Refused:
+def _first_with(db: Db, new: NewCommand) -> Accepted:
     row = db.execute(
         f"""
         SELECT id, seq, training_session_id, accepted_at, kind, payload
@@ -120,13 +125,18 @@ def _first_with(
         SELECT id, seq, training_session_id, accepted_at, kind, payload
           FROM commands WHERE id = %(id)s AND {_MAY_ASK}
         """,  # noqa: S608
-        {"id": command_id, "actor": actor.member_id, "staff": actor.is_staff, "key": key},
+        {
+            "id": new.id,
+            "actor": new.actor.member_id,
+            "staff": new.actor.is_staff,
+            "key": new.idempotency_key,
+        },
     ).fetchone()
     if row is None:
         # There was no conflict, then: the member may not ask.
         return Refused((RefusalReason.NOT_PERMITTED,))
-    id_, seq, training_session_id, accepted_at, kind, payload = row
-    if (training_session_id, kind, payload) != asked:
+    id_, seq, training_session_id, accepted_at, *said = row
+    if (training_session_id, *said) != (new.training_session_id, *encode_command(new.command)):
         return KeyReused(id_)
     return LoggedCommand(id_, seq, training_session_id, accepted_at, is_repeat=True)
 

@@ -13,7 +13,7 @@ from domain.refusals import RefusalReason
 from domain.staff_changes import ChangeKind
 from storage import catalogue, command_log
 from storage.catalogue import NewPass, PassType
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
 from storage.members import note_about_member, refusing
 
@@ -44,9 +44,7 @@ class NewGuest:
         return {"name": self.name, **with_email, "session_id": str(self.training_session_id)}
 
 
-def add_guest(
-    db: Db, new: NewGuest, *, command_id: CommandId, actor_id: MemberId, key: str | None
-) -> LoggedCommand | KeyReused | Refused:
+def add_guest(db: Db, new: NewGuest, *, command_id: CommandId, actor_id: MemberId, key: str | None) -> Accepted:
     """Make the guest with a pass of one session for this training, and accept the command that books it, as one.
 
     Call a worker after the commit, or leave it to the sweep. The same id or key again makes nobody and returns the
@@ -59,14 +57,8 @@ def add_guest(
         if (found := row.fetchone()) is None:
             return Refused((RefusalReason.SESSION_NOT_FOUND,))
         # First, so that a second request with this key waits here until the first is whole.
-        logged = command_log.accept(
-            db,
-            command_id=command_id,
-            training_session_id=new.training_session_id,
-            actor=Actor(actor_id, is_staff=True),
-            command=new.command,
-            idempotency_key=key,
-        )
+        actor = Actor(actor_id, is_staff=True)
+        logged = command_log.accept(db, NewCommand(command_id, new.training_session_id, actor, new.command, key))
         if isinstance(logged, LoggedCommand) and not logged.is_repeat:
             _make(db, new, TrainingId(found[0]), actor_id)
     if isinstance(logged, KeyReused) and key is not None:

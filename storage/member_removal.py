@@ -5,7 +5,7 @@ from domain.ids import BookingId, CommandId, MemberId, TrainingSessionId
 from domain.members import MemberRefusal, MemberRefusedError, may_end
 from domain.staff_changes import ChangeKind
 from storage import command_log
-from storage.command_log import LoggedCommand
+from storage.command_log import LoggedCommand, NewCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from storage.members import lock_both, note_about_member, refusing
@@ -90,14 +90,13 @@ def _cancel_bookings(db: Db, member_id: MemberId, *, why: str, actor_id: MemberI
     ).fetchall()
     accepted = []
     for booking_id, training_session_id in upcoming:
-        logged = command_log.accept(
-            db,
-            command_id=CommandId(new_id()),
+        command = NewCommand(
+            id=CommandId(new_id()),
             training_session_id=TrainingSessionId(training_session_id),
             actor=Actor(actor_id, is_staff=True),
             command=CancelForMember(BookingId(booking_id), why),
-            idempotency_key=None,
         )
+        logged = command_log.accept(db, command)
         assert isinstance(logged, LoggedCommand)  # noqa: S101 - the booking's session exists, and no key is used
         accepted.append(logged)
     return accepted

@@ -7,7 +7,7 @@ from domain.ids import CommandId, MemberId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
 from storage import guests
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted, LoggedCommand
 from storage.database import Db
 from storage.guests import NewGuest
 from workers import inbox
@@ -16,9 +16,7 @@ from workers.what_if import what_if
 __all__ = ["NewGuest", "add"]
 
 
-def add(
-    db: Db, redis: Redis, new: NewGuest, *, command_id: CommandId, actor_id: MemberId, key: str | None
-) -> LoggedCommand | KeyReused | Refused:
+def add(db: Db, redis: Redis, new: NewGuest, *, command_id: CommandId, actor_id: MemberId, key: str | None) -> Accepted:
     """Put a guest on a session as `storage.guests.add_guest` does; raises `MemberRefusedError`.
 
     `Refused`, with nobody made, where the rules would say no at this moment. They may say so later still, when the

@@ -6,40 +6,22 @@ every command that waits without a token.
 
 from redis import Redis
 
-from domain.commands import Actor, Command
-from domain.ids import BookingId, CommandId, TrainingSessionId
-from domain.outcomes import Refused
+from domain.ids import BookingId, TrainingSessionId
 from storage import command_log
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted, LoggedCommand, NewCommand
 from storage.database import Db
 from workers import publish
 from workers.hints import hint
 
 
-def accept(
-    db: Db,
-    redis: Redis,
-    *,
-    command_id: CommandId,
-    training_session_id: TrainingSessionId,
-    actor: Actor,
-    command: Command,
-    idempotency_key: str | None = None,
-) -> LoggedCommand | KeyReused | Refused:
-    """Accept a command of this actor for this session.
+def accept(db: Db, redis: Redis, new: NewCommand) -> Accepted:
+    """Accept a command.
 
     Returns the logged command, the first one if the key was used before for the same thing; `KeyReused` if for
     another; `Refused` with `session_not_found` if there is no such session. Raises psycopg's `OperationalError`
-    when the database cannot be reached: then ask again with the same `command_id` or key, it is accepted once.
+    when the database cannot be reached: then ask again with the same id or key, it is accepted once.
     """
-    logged = command_log.accept(
-        db,
-        command_id=command_id,
-        training_session_id=training_session_id,
-        actor=actor,
-        command=command,
-        idempotency_key=idempotency_key,
-    )
+    logged = command_log.accept(db, new)
     if isinstance(logged, LoggedCommand) and not logged.is_repeat:
         call_worker(redis, logged)
     return logged

@@ -17,7 +17,7 @@ from api.services import services
 from domain.ids import CommandId, MemberId, PassId, TrainingSessionId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted
 from storage.database import Db
 from storage.identifiers import new_id
 from workers import guests as door
@@ -58,7 +58,7 @@ def add_guest(
         json_data.why,
     )
 
-    def accept(db: Db, command_id: CommandId) -> LoggedCommand | KeyReused | Refused:
+    def accept(db: Db, command_id: CommandId) -> Accepted:
         accepted = door.add(db, redis, new, command_id=command_id, actor_id=actor_id, key=headers_data.idempotency_key)
         if isinstance(accepted, Refused) and RefusalReason.SESSION_NOT_FOUND not in accepted.reasons:
             raise ProblemError(ProblemCode.REFUSED, reasons=accepted.reasons)

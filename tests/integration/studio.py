@@ -23,7 +23,7 @@ from domain.ids import (
 )
 from storage import catalogue
 from storage.catalogue import NewTrainingSession
-from storage.command_log import LoggedCommand
+from storage.command_log import LoggedCommand, NewCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from workers import inbox, lane
@@ -106,15 +106,8 @@ class Studio:
 
     def ask(self, session_id: TrainingSessionId, actor: Actor, command: Command, key: str | None = None) -> CommandId:
         """Hand a command in and return its id."""
-        logged = inbox.accept(
-            self.db,
-            self.redis,
-            command_id=CommandId(new_id()),
-            training_session_id=session_id,
-            actor=actor,
-            command=command,
-            idempotency_key=key,
-        )
+        new = NewCommand(CommandId(new_id()), session_id, actor, command, key)
+        logged = inbox.accept(self.db, self.redis, new)
         assert isinstance(logged, LoggedCommand), logged
         return logged.id
 

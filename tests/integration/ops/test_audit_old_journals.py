@@ -7,7 +7,7 @@ import pytest
 from domain.commands import CancelForMember, ChangeCapacity, Command, RescheduleSession
 from ops.auditing import audit
 from storage.command_codec import decode_command, encode_command
-from storage.command_log import LoggedCommand
+from storage.command_log import LoggedCommand, NewCommand
 from tests.builders import HALL, START, TRAINER, an_id
 from tests.integration.studio import Studio
 from workers import inbox
@@ -68,15 +68,8 @@ def test_the_key_of_a_command_of_old_still_finds_it(studio: Studio) -> None:
         (booking_id, old),
     )
 
-    again = inbox.accept(
-        studio.db,
-        studio.redis,
-        command_id=BOOKING,
-        training_session_id=session_id,
-        actor=studio.staff,
-        command=CancelForMember(booking_id, "ill"),
-        idempotency_key="the same",
-    )
+    the_same = NewCommand(BOOKING, session_id, studio.staff, CancelForMember(booking_id, "ill"), "the same")
+    again = inbox.accept(studio.db, studio.redis, the_same)
 
     assert isinstance(again, LoggedCommand)
     assert (again.id, again.is_repeat) == (old, True)

@@ -10,7 +10,7 @@ from domain.commands import Actor, BookSeat
 from domain.ids import BookingId, CommandId, PassId, TrainingSessionId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
-from storage.command_log import KeyReused, LoggedCommand
+from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
 from storage.identifiers import new_id
 from tests.integration.studio import Member, Studio
@@ -21,16 +21,9 @@ from workers.queues import QueueName, session_queue_name
 
 def hand_in(
     studio: Studio, session: TrainingSessionId, member: Member, key: str | None, db: Db | None = None
-) -> LoggedCommand | KeyReused | Refused:
-    return inbox.accept(
-        db or studio.db,
-        studio.redis,
-        command_id=CommandId(new_id()),
-        training_session_id=session,
-        actor=Actor(member.id),
-        command=BookSeat(member.pass_id),
-        idempotency_key=key,
-    )
+) -> Accepted:
+    new = NewCommand(CommandId(new_id()), session, Actor(member.id), BookSeat(member.pass_id), key)
+    return inbox.accept(db or studio.db, studio.redis, new)
 
 
 def test_a_repeated_key_returns_the_first_command_and_calls_nobody(studio: Studio) -> None:
@@ -83,14 +76,8 @@ def test_a_command_id_sent_again_after_a_lost_answer_is_accepted_once(studio: St
     session, member, id_ = studio.a_session(), studio.a_member(), CommandId(new_id())
 
     for is_repeat in (False, True):
-        accepted = inbox.accept(
-            studio.db,
-            studio.redis,
-            command_id=id_,
-            training_session_id=session,
-            actor=Actor(member.id),
-            command=BookSeat(PassId(member.pass_id)),
-        )
+        new = NewCommand(id_, session, Actor(member.id), BookSeat(PassId(member.pass_id)))
+        accepted = inbox.accept(studio.db, studio.redis, new)
         assert isinstance(accepted, LoggedCommand)
         assert (accepted.id, accepted.is_repeat) == (id_, is_repeat)
 
