@@ -104,7 +104,7 @@ def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCo
             raise ProblemError(ProblemCode.IDEMPOTENCY_KEY_REUSED, headers={"Location": f"/v1/commands/{first_id}"})
         case LoggedCommand(is_repeat=True) if accepted.id == command_id:
             # The first try was written after all, but its answer was lost before a worker was called.
-            inbox.call_worker(services.redis, accepted)
+            inbox.call_workers(services.redis, [accepted])
     return accepted
 
 

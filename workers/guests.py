@@ -28,7 +28,7 @@ def add(db: Db, redis: Redis, new: NewGuest, *, command_id: CommandId, actor_id:
         return Refused(reasons)
     logged = guests.add_guest(db, new, command_id=command_id, actor_id=actor_id, key=key)
     if isinstance(logged, LoggedCommand) and not logged.is_repeat:
-        inbox.call_worker(redis, logged)
+        inbox.call_workers(redis, [logged])
     return logged
 
 

@@ -4,6 +4,8 @@ Only the first step decides whether the command is accepted. Publishing may fail
 every command that waits without a token.
 """
 
+from collections.abc import Iterable
+
 from redis import Redis
 
 from domain.ids import BookingId, TrainingSessionId
@@ -12,6 +14,8 @@ from storage.command_log import Accepted, LoggedCommand, NewCommand
 from storage.database import Db
 from workers import publish
 from workers.hints import hint
+
+PUBLISHED_AT_ONCE = 100  # commands; Redis does nothing else meanwhile
 
 
 def accept(db: Db, redis: Redis, new: NewCommand) -> Accepted:
@@ -23,14 +27,16 @@ def accept(db: Db, redis: Redis, new: NewCommand) -> Accepted:
     """
     logged = command_log.accept(db, new)
     if isinstance(logged, LoggedCommand) and not logged.is_repeat:
-        call_worker(redis, logged)
+        call_workers(redis, [logged])
     return logged
 
 
-def call_worker(redis: Redis, logged: LoggedCommand) -> None:
-    """Publish the command's message and, unless one waits, the session's token. Failing leaves it to the sweep."""
-    with hint("call a worker"):
-        publish.command(redis, logged.training_session_id, command_id=logged.id)
+def call_workers(redis: Redis, logged: Iterable[LoggedCommand]) -> None:
+    """Publish the commands' messages and, unless one waits, their sessions' tokens. Failing leaves it to the sweep."""
+    handed_in = [(one.training_session_id, one.id) for one in logged]
+    with hint("call workers"):
+        for begin in range(0, len(handed_in), PUBLISHED_AT_ONCE):
+            publish.commands(redis, handed_in[begin : begin + PUBLISHED_AT_ONCE])
 
 
 def training_session_of_booking(db: Db, booking_id: BookingId) -> TrainingSessionId | None:

@@ -87,8 +87,7 @@ def _tell(redis: Redis, result: CommittedBatch) -> bool:
     rerun = False
     with hint("announce the outcomes"):
         rerun = outcomes.announce(redis, result)
-    for logged in result.caused:
-        inbox.call_worker(redis, logged)
+    inbox.call_workers(redis, result.caused)
     return rerun
 
 

@@ -46,5 +46,4 @@ def invite(db: Db, redis: Redis, *, link_id: UUID, member_id: MemberId, actor_id
 
 def remove(db: Db, redis: Redis, member_id: MemberId, *, why: str, actor_id: MemberId) -> None:
     """Remove the member as `storage.member_removal.remove_member` does, and call workers for their bookings."""
-    for logged in remove_member(db, member_id, why=why, actor_id=actor_id):
-        inbox.call_worker(redis, logged)
+    inbox.call_workers(redis, remove_member(db, member_id, why=why, actor_id=actor_id))

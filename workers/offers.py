@@ -16,6 +16,5 @@ def expire_offers(pool: ConnectionPool[Db], redis: Redis) -> int:
     """
     with pool.connection() as db:
         asked = accept_expiries(db)
-    for logged in asked:
-        inbox.call_worker(redis, logged)
+    inbox.call_workers(redis, asked)
     return len(asked)

@@ -151,5 +151,4 @@ def _told(redis: Redis, done: Done) -> PassId:
 def _tell(redis: Redis, notices: Sequence[WrittenNotice], caused: Iterable[LoggedCommand]) -> None:
     with hint("announce changed passes"):
         announce_notices(redis, notices)
-    for logged in caused:
-        inbox.call_worker(redis, logged)
+    inbox.call_workers(redis, caused)

@@ -6,6 +6,7 @@ publishes, as the API does, needs neither library (docs/adr/0021-messages-by-han
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cache
 from uuid import uuid4
 
@@ -24,30 +25,34 @@ DELIVER_DUE = "seatline.deliver_due"
 
 _EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
-# The message first: where the lane is armed already, the token that waits then finds it.
+# For each command its queue and its session's flag, its message and its session's token. The message first: where the
+# lane is armed already, the token that waits then finds it.
 _HAND_IN = """
-redis.call('LPUSH', KEYS[1], ARGV[1])
-redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
-if redis.call('SET', KEYS[3], ARGV[3], 'NX') then redis.call('LPUSH', KEYS[4], ARGV[4]) end
+redis.call('HINCRBY', KEYS[1], ARGV[1], (#KEYS - 2) / 2)
+for i = 3, #KEYS, 2 do
+    redis.call('LPUSH', KEYS[i], ARGV[i])
+    if redis.call('SET', KEYS[i + 1], ARGV[2], 'NX') then redis.call('LPUSH', KEYS[2], ARGV[i + 1]) end
+end
 """
 
 
-def command(redis: Redis, training_session_id: TrainingSessionId, *, command_id: CommandId) -> None:
-    """Publish the command's message to its session's queue and, unless one waits, the session's token; count it.
+def commands(redis: Redis, handed_in: Iterable[tuple[TrainingSessionId, CommandId]]) -> None:
+    """Publish each command's message to its session's queue and, unless one waits, the session's token; count them.
 
-    All of it happens at once or not at all. The message is executable: it serves its session, so a worker pinned to
+    All of it happens at once or not at all. A message is executable: it serves its session, so a worker pinned to
     the session's queue needs nothing else.
     """
-    queue, armed_at = session_queue_name(training_session_id), flags.now_milliseconds()
-    _hand_in(redis)(
-        keys=[queue, COUNTERS, flags.armed_key(training_session_id), QueueName.SESSIONS],
-        args=[
-            _serve(training_session_id, queue, task_id=str(command_id)),
-            ACCEPTED,
-            armed_at,
-            _serve(training_session_id, QueueName.SESSIONS, armed_at=armed_at),
-        ],
-    )
+    armed_at = flags.now_milliseconds()
+    keys: list[str] = [COUNTERS, QueueName.SESSIONS]
+    args: list[str | int | bytes] = [ACCEPTED, armed_at]
+    tokens: dict[TrainingSessionId, bytes] = {}
+    for training_session_id, command_id in handed_in:
+        if training_session_id not in tokens:
+            tokens[training_session_id] = _serve(training_session_id, QueueName.SESSIONS, armed_at=armed_at)
+        queue = session_queue_name(training_session_id)
+        keys += [queue, flags.armed_key(training_session_id)]
+        args += [_serve(training_session_id, queue, task_id=str(command_id)), tokens[training_session_id]]
+    _hand_in(redis)(keys=keys, args=args)
 
 
 def token(redis: Redis, training_session_id: TrainingSessionId, *, armed_at: int) -> None:

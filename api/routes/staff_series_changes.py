@@ -76,8 +76,7 @@ def post_series_change(series_id: UUID, json_data: SeriesChangeBody) -> SeriesCh
             change=change,
         )
     )
-    for one in logged:
-        inbox.call_worker(services().redis, one)
+    inbox.call_workers(services().redis, logged)
     return answer
 
 
@@ -106,8 +105,7 @@ def end_series(series_id: UUID, json_data: RestBody) -> SeriesChanged:
             change=change,
         )
     )
-    for one in logged:
-        inbox.call_worker(services().redis, one)
+    inbox.call_workers(services().redis, logged)
     return SeriesChanged(sessions=len(meant), left_alone=alone, conflicts=[])
 
 

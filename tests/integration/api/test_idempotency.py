@@ -94,7 +94,7 @@ def test_a_connection_that_breaks_while_accepting_loses_and_doubles_nothing(
         if broken:
             return accept(db, *args, **kwargs)  # type: ignore[arg-type]
         broken.append(True)
-        monkeypatch.setattr("workers.inbox.call_worker", lambda *_: None)
+        monkeypatch.setattr("workers.inbox.call_workers", lambda *_: None)
         logged = accept(db, *args, **kwargs)  # type: ignore[arg-type]
         monkeypatch.undo()
         monkeypatch.setattr(inbox, "accept", accept_and_break)

@@ -110,14 +110,14 @@ def test_a_message_published_after_its_command_was_applied_is_taken_off_the_queu
 ) -> None:
     session = studio.a_session()
     publish.token(studio.redis, session, armed_at=flags.rearm(studio.redis, session))
-    publish_command = publish.command
+    publish_commands = publish.commands
 
     def while_a_worker_is_faster(*args: Any, **kwargs: Any) -> None:
         assert studio.serve(session).commands == 1
-        publish_command(*args, **kwargs)
+        publish_commands(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "command", while_a_worker_is_faster)
+        patch.setattr(publish, "commands", while_a_worker_is_faster)
         studio.book(session, studio.a_member())
     assert studio.redis.llen(session_queue_name(session)) == 1
     assert studio.redis.exists(flags.armed_key(session)), "a token has been published after the message"

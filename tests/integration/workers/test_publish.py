@@ -52,7 +52,7 @@ def test_a_message_is_the_one_that_celery_would_publish(studio: Studio) -> None:
 
 def test_kombu_reads_it_as_its_own(studio: Studio) -> None:
     session, command = studio.a_session(), CommandId(new_id())
-    publish.command(studio.redis, session, command_id=command)
+    publish.commands(studio.redis, [(session, command)])
 
     with app.connection_for_read() as connection, connection.SimpleQueue("sessions") as queue:
         message = queue.get(block=False)
@@ -63,25 +63,29 @@ def test_kombu_reads_it_as_its_own(studio: Studio) -> None:
     assert int(message.headers["armed_at"]) == armed_at
 
 
-def test_of_many_commands_each_has_its_message_and_one_the_token_and_all_are_counted(studio: Studio) -> None:
-    session, redis = studio.a_session(), studio.redis
+@pytest.mark.parametrize("at_once", [1, 3, 6])
+def test_of_many_commands_each_has_its_message_each_session_one_token_and_all_are_counted(
+    studio: Studio, at_once: int
+) -> None:
+    sessions, redis = [studio.a_session(), studio.a_session()], studio.redis
     before = read_counters(redis).get(ACCEPTED, 0)
-    commands = [CommandId(new_id()) for _ in range(3)]
-    for command in commands:
-        publish.command(redis, session, command_id=command)
+    handed_in = [(session, CommandId(new_id())) for _ in range(3) for session in sessions]
+    for begin in range(0, 6, at_once):
+        publish.commands(redis, handed_in[begin : begin + at_once])
 
-    queued = [json.loads(one)["headers"]["id"] for one in redis.lrange(session_queue_name(session), 0, -1)]
-    assert queued == [str(command) for command in reversed(commands)]
-    assert redis.llen(QueueName.SESSIONS) == 1
-    assert read_counters(redis)[ACCEPTED] == before + 3
+    for session in sessions:
+        queued = [json.loads(one)["headers"]["id"] for one in redis.lrange(session_queue_name(session), 0, -1)]
+        assert queued == [str(command) for of, command in reversed(handed_in) if of == session]
+    assert redis.llen(QueueName.SESSIONS) == 2
+    assert read_counters(redis)[ACCEPTED] == before + 6
 
 
 def test_a_redis_that_was_started_anew_takes_commands_at_once(studio: Studio) -> None:
     session = studio.a_session()
-    publish.command(studio.redis, session, command_id=CommandId(new_id()))
+    publish.commands(studio.redis, [(session, CommandId(new_id()))])
     studio.redis.script_flush()
 
-    publish.command(studio.redis, session, command_id=CommandId(new_id()))
+    publish.commands(studio.redis, [(session, CommandId(new_id()))])
 
     assert studio.redis.llen(session_queue_name(session)) == 2
 
