@@ -86,14 +86,12 @@ def _answer(
 
 
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
-    actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
-    new = NewCommand(command_id, given.training_session_id, actor, given.command, key)
-
-    def question(db: Db) -> Accepted:
-        return inbox.accept(db, services.redis, new) if given.accept is None else given.accept(db, command_id)
-
     # Asked again with the same id when the connection broke, so it is accepted once.
-    accepted = services.ask(question)
+    if (accept := given.accept) is not None:
+        accepted = services.ask(lambda db: accept(db, command_id))
+    else:
+        actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
+        accepted = services.accept(NewCommand(command_id, given.training_session_id, actor, given.command, key))
     match accepted:
         case Refused((RefusalReason.NOT_PERMITTED,)):
             let_in(caller())  # says why not

@@ -15,8 +15,11 @@ from redis.retry import Retry
 
 from api.hub import Hub
 from api.kept_answers import KeptAnswers
+from api.together import Together
+from storage.command_log import Accepted, NewCommand
 from storage.database import API_TIMEOUTS, Db, open_pool
 from storage.settings import Settings
+from workers import inbox
 
 POOL_SIZE = 16  # connections to Postgres; waiting and streaming clients hold none
 REDIS_CONNECTIONS_MAX = 32
@@ -58,6 +61,11 @@ class Services:
     @cached_property
     def _hub(self) -> Hub:
         return Hub(self.settings.redis_url, self.ask)
+
+    @cached_property
+    def accept(self) -> Together[NewCommand, Accepted]:
+        """Accepts a command, with all that come meanwhile: see `workers.inbox.accept_all` for what may come of it."""
+        return Together(lambda new: inbox.accept_all(self.ask, self.redis, new))
 
     @property
     def hub(self) -> Hub:

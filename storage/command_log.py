@@ -76,12 +76,6 @@ class WaitingCommand:
         )
 
 
-_MAY_ASK: LiteralString = """(
-    %(staff)s OR %(actor)s::uuid IS NULL
-    OR EXISTS (SELECT FROM members WHERE id = %(actor)s AND suspended_at IS NULL AND removed_at IS NULL))
-"""
-
-
 def accept(db: Db, new: NewCommand) -> Accepted:
     """Write the command into the log in one autocommitted statement; takes no lock that a batch waits for.
 
@@ -89,48 +83,60 @@ def accept(db: Db, new: NewCommand) -> Accepted:
     who is suspended, removed or none (`not_permitted`), also where the key was used before; who acts as staff was asked
     about already. A crash leaves either no row, or a row that the sweep finds.
     """
-    kind, payload = encode_command(new.command)
     try:
-        row = db.execute(
-            f"""
-            INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
-            SELECT %(id)s, %(session)s, %(actor)s, %(staff)s, %(kind)s, %(payload)s, %(key)s
-             WHERE {_MAY_ASK}
-            ON CONFLICT DO NOTHING
-            RETURNING seq, accepted_at
-            """,
-            {
-                "id": new.id,
-                "session": new.training_session_id,
-                "actor": new.actor.member_id,
-                "staff": new.actor.is_staff,
-                "kind": kind,
-                "payload": Jsonb(payload),
-                "key": new.idempotency_key,
-            },
-        ).fetchone()
+        return accept_all(db, [new])[0]
     except ForeignKeyViolation:
         return Refused((RefusalReason.SESSION_NOT_FOUND,))
-    if row is not None:
-        return LoggedCommand(new.id, row[0], new.training_session_id, row[1])
-    return _first_with(db, new)
+
+
+def accept_all(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
+    """Write commands that come at the same time into the log, all in one statement; return what `accept` would of each.
+
+    Raises psycopg's `ForeignKeyViolation`, with nothing written, when one of them is for a session that does not exist.
+    """
+    encoded = [encode_command(one.command) for one in new]
+    rows = db.execute(
+        f"""
+        INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::boolean[], %s::text[], %s::jsonb[], %s::text[])
+                   AS new (id, training_session_id, actor, staff, kind, payload, key)
+         WHERE {_may_ask("staff", "actor")}
+        ON CONFLICT DO NOTHING
+        RETURNING id, seq, training_session_id, accepted_at
+        """,  # noqa: S608
+        (
+            [one.id for one in new],
+            [one.training_session_id for one in new],
+            [one.actor.member_id for one in new],
+            [one.actor.is_staff for one in new],
+            [kind for kind, _ in encoded],
+            [Jsonb(payload) for _, payload in encoded],
+            [one.idempotency_key for one in new],
+        ),
+    )
+    written = {row[0]: LoggedCommand(*row) for row in rows}
+    return [written.get(one.id) or _first_with(db, one) for one in new]
+
+
+def _may_ask(staff: LiteralString, actor: LiteralString) -> LiteralString:
+    # A subquery of its own for each: as a join it would be planned as if all members were asked about.
+    return f"""(
+        {staff} OR {actor} IS NULL
+        OR (SELECT suspended_at IS NULL AND removed_at IS NULL FROM members WHERE members.id = {actor}))
+    """  # noqa: S608
 
 
 def _first_with(db: Db, new: NewCommand) -> Accepted:
+    may_ask = _may_ask("%(staff)s", "%(actor)s::uuid")
     row = db.execute(
         f"""
         SELECT id, seq, training_session_id, accepted_at, kind, payload
-          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s AND {_MAY_ASK}
+          FROM commands WHERE actor_id = %(actor)s AND idempotency_key = %(key)s AND {may_ask}
         UNION ALL
         SELECT id, seq, training_session_id, accepted_at, kind, payload
-          FROM commands WHERE id = %(id)s AND {_MAY_ASK}
+          FROM commands WHERE id = %(id)s AND {may_ask}
         """,  # noqa: S608
-        {
-            "id": new.id,
-            "actor": new.actor.member_id,
-            "staff": new.actor.is_staff,
-            "key": new.idempotency_key,
-        },
+        {"id": new.id, "actor": new.actor.member_id, "staff": new.actor.is_staff, "key": new.idempotency_key},
     ).fetchone()
     if row is None:
         # There was no conflict, then: the member may not ask.

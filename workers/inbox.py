@@ -4,8 +4,10 @@ Only the first step decides whether the command is accepted. Publishing may fail
 every command that waits without a token.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import psycopg
 from redis import Redis
 
 from domain.ids import BookingId, TrainingSessionId
@@ -14,6 +16,8 @@ from storage.command_log import Accepted, LoggedCommand, NewCommand
 from storage.database import Db
 from workers import publish
 from workers.hints import hint
+
+Ask = Callable[[Callable[[Db], Any]], Any]
 
 PUBLISHED_AT_ONCE = 100  # commands; Redis does nothing else meanwhile
 
@@ -29,6 +33,31 @@ def accept(db: Db, redis: Redis, new: NewCommand) -> Accepted:
     if isinstance(logged, LoggedCommand) and not logged.is_repeat:
         call_workers(redis, [logged])
     return logged
+
+
+def accept_all(ask: Ask, redis: Redis, new: Sequence[NewCommand]) -> list[Accepted | Exception]:
+    """Accept commands that come at the same time: one statement, and one step in Redis. What came of each, in order.
+
+    `ask` answers a question to the database, and may ask twice. A fault that one of them has, such as a session that
+    does not exist, is no other's: then each is accepted by itself. Raises `OperationalError` when the database is away.
+    """
+    accepted: list[Accepted | Exception]
+    try:
+        accepted = [*ask(lambda db: command_log.accept_all(db, new))]
+    except Exception as error:
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and error.sqlstate is None:
+            raise  # not the database says so: it is away
+        accepted = [_accepted_alone(ask, one) for one in new]
+    call_workers(redis, (one for one in accepted if isinstance(one, LoggedCommand) and not one.is_repeat))
+    return accepted
+
+
+def _accepted_alone(ask: Ask, new: NewCommand) -> Accepted | Exception:
+    try:
+        accepted: Accepted = ask(lambda db: command_log.accept(db, new))
+    except Exception as error:  # noqa: BLE001 - whoever asked for this command is told
+        return error
+    return accepted
 
 
 def call_workers(redis: Redis, logged: Iterable[LoggedCommand]) -> None:

@@ -1,14 +1,15 @@
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-import psycopg
 import pytest
 from apiflask import APIFlask
 
-from storage.command_log import LoggedCommand
+from storage import command_log
+from storage.command_log import Accepted, NewCommand
+from storage.database import Db
 from tests.integration.api.conftest import WAIT, Caller, problem, services_of
 from tests.integration.studio import Studio
-from workers import inbox
 
 
 def commands_of(studio: Studio, caller: Caller) -> int:
@@ -87,22 +88,17 @@ def test_a_connection_that_breaks_while_accepting_loses_and_doubles_nothing(
     me: Caller, studio: Studio, serving: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row is written, then the connection dies before the answer: the worst moment there is."""
-    accept = inbox.accept
+    write = command_log.accept_all
     broken: list[bool] = []
 
-    def accept_and_break(db: psycopg.Connection[tuple[object, ...]], *args: object, **kwargs: object) -> object:
-        if broken:
-            return accept(db, *args, **kwargs)  # type: ignore[arg-type]
-        broken.append(True)
-        monkeypatch.setattr("workers.inbox.call_workers", lambda *_: None)
-        logged = accept(db, *args, **kwargs)  # type: ignore[arg-type]
-        monkeypatch.undo()
-        monkeypatch.setattr(inbox, "accept", accept_and_break)
-        assert isinstance(logged, LoggedCommand)
-        db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        return logged
+    def write_and_break(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
+        written = write(db, new)
+        if not broken:
+            broken.append(True)
+            db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return written
 
-    monkeypatch.setattr(inbox, "accept", accept_and_break)
+    monkeypatch.setattr(command_log, "accept_all", write_and_break)
     answer = me.book(studio.a_session(), **WAIT)
     assert answer.status_code == 201
     assert broken

@@ -1,15 +1,20 @@
 """Accepting: once for each key, in the log before anything else, and no trace in Redis but the work itself."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
-from psycopg_pool import ConnectionPool
+from psycopg.errors import DeadlockDetected
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from domain.commands import Actor, BookSeat
 from domain.ids import BookingId, CommandId, PassId, TrainingSessionId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
+from storage import command_log
 from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
 from storage.identifiers import new_id
@@ -19,11 +24,14 @@ from workers.app import app
 from workers.queues import QueueName, session_queue_name
 
 
+def wish(session: TrainingSessionId, member: Member, key: str | None = None) -> NewCommand:
+    return NewCommand(CommandId(new_id()), session, Actor(member.id), BookSeat(member.pass_id), key)
+
+
 def hand_in(
     studio: Studio, session: TrainingSessionId, member: Member, key: str | None, db: Db | None = None
 ) -> Accepted:
-    new = NewCommand(CommandId(new_id()), session, Actor(member.id), BookSeat(member.pass_id), key)
-    return inbox.accept(db or studio.db, studio.redis, new)
+    return inbox.accept(db or studio.db, studio.redis, wish(session, member, key))
 
 
 def test_a_repeated_key_returns_the_first_command_and_calls_nobody(studio: Studio) -> None:
@@ -140,3 +148,96 @@ def test_the_settings_that_order_hangs_on_are_off(setting: str, redis_url: str) 
     assert app.conf[setting] is False
     assert app.conf.broker_transport_options["ack_emulation"] is False
     assert app.conf.worker_disable_prefetch is True
+
+
+def test_of_commands_that_come_together_each_is_accepted_as_if_it_came_alone(studio: Studio) -> None:
+    sessions, members = [studio.a_session(), studio.a_session()], studio.members(4)
+    studio.db.execute("UPDATE members SET suspended_at = now() WHERE id = %s", (members[3].id,))
+    before = hand_in(studio, sessions[0], members[0], "before")
+    new = [
+        wish(sessions[0], members[0], "before"),
+        wish(sessions[1], members[0], "before"),
+        wish(sessions[0], members[1], "twice"),
+        wish(sessions[0], members[1], "twice"),
+        wish(sessions[1], members[2]),
+        wish(sessions[1], members[3]),
+    ]
+
+    repeat, reused, first, again, alone, suspended = inbox.accept_all(lambda ask: ask(studio.db), studio.redis, new)
+
+    assert isinstance(before, LoggedCommand)
+    assert isinstance(first, LoggedCommand)
+    assert isinstance(alone, LoggedCommand)
+    assert repeat == replace(before, is_repeat=True)
+    assert reused == KeyReused(before.id)
+    assert (first.id, again) == (new[2].id, replace(first, is_repeat=True))
+    assert (alone.id, alone.training_session_id) == (new[4].id, sessions[1])
+    assert suspended == Refused((RefusalReason.NOT_PERMITTED,))
+    assert [studio.redis.llen(session_queue_name(session)) for session in sessions] == [2, 1]
+    assert studio.redis.llen(QueueName.SESSIONS) == 2
+
+
+def test_commands_that_come_together_are_logged_in_the_order_in_which_they_came(studio: Studio) -> None:
+    session = studio.a_session()
+    new = [wish(session, member) for member in studio.members(30)]
+
+    accepted = inbox.accept_all(lambda ask: ask(studio.db), studio.redis, new)
+
+    seqs = [one.seq for one in accepted if isinstance(one, LoggedCommand)]
+    assert len(seqs) == 30
+    assert seqs == sorted(seqs)
+
+
+def test_a_session_that_does_not_exist_is_no_fault_of_those_who_came_with_it(studio: Studio) -> None:
+    session, members = studio.a_session(), studio.members(2)
+    new = [wish(session, members[0]), wish(TrainingSessionId(new_id()), members[1]), wish(session, members[1])]
+
+    first, refused, last = inbox.accept_all(lambda ask: ask(studio.db), studio.redis, new)
+
+    assert refused == Refused((RefusalReason.SESSION_NOT_FOUND,))
+    assert [isinstance(one, LoggedCommand) and one.is_repeat for one in (first, last)] == [False, False]
+    assert studio.serve(session).commands == 2
+
+
+def wait_until_blocked(db: Db, pid: int) -> None:
+    while db.execute("SELECT cardinality(pg_blocking_pids(%s)) = 0", (pid,)).fetchone() == (True,):
+        pass
+
+
+def test_two_who_wait_for_each_other_are_accepted_one_by_one(studio: Studio, pool: ConnectionPool[Db]) -> None:
+    """The same two keys in two processes at once, in the other order: Postgres ends one of the two statements."""
+    session, (one, two) = studio.a_session(), studio.members(2)
+    new = [wish(session, one, "k"), wish(session, two, "k")]
+    with pool.connection() as other, pool.connection() as watching, ThreadPoolExecutor(1) as threads:
+        with other.transaction():
+            command_log.accept(other, wish(session, two, "k"))
+            waiting = threads.submit(inbox.accept_all, lambda ask: ask(studio.db), studio.redis, new)
+            wait_until_blocked(watching, studio.db.info.backend_pid)
+            with suppress(DeadlockDetected):
+                command_log.accept(other, wish(session, one, "k"))
+        accepted = waiting.result(20)
+
+    assert all(isinstance(one, LoggedCommand) for one in accepted)
+    assert studio.serve(session).commands == 2
+
+
+def test_a_fault_of_one_ends_that_one_alone(studio: Studio) -> None:
+    session, (one, two) = studio.a_session(), studio.members(2)
+    new = [wish(session, one, "\x00"), wish(session, two)]
+
+    failed, accepted = inbox.accept_all(lambda ask: ask(studio.db), studio.redis, new)
+
+    assert isinstance(failed, psycopg.Error)
+    assert isinstance(accepted, LoggedCommand)
+
+
+def test_a_database_that_is_away_ends_all_at_once(studio: Studio) -> None:
+    asked: list[bool] = []
+
+    def away(_: object) -> None:
+        asked.append(True)
+        raise PoolTimeout
+
+    with pytest.raises(PoolTimeout):
+        inbox.accept_all(away, studio.redis, [wish(studio.a_session(), one) for one in studio.members(3)])
+    assert asked == [True]
