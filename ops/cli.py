@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -56,6 +57,22 @@ def migrate() -> None:
 
     upgrade(settings().database_url)
     click.echo("The database has the newest schema.")
+
+
+@seatline.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Measure Seatline beside its peers and the limits of its machine; `seatline bench --help` says how."""
+    try:
+        benchmarks = import_module("benchmarks.__main__")
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        raise OperatorError(
+            "The benchmarks are not part of the installed package. "
+            "Run this from a checkout of Seatline, installed with `python3 run.py setup --dev`."
+        ) from None
+    benchmarks.main(args=list(arguments) or ["--help"], prog_name="seatline bench")
 
 
 for command in (*DATA_COMMANDS, *ACCOUNTS_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, deliveries, webhooks):

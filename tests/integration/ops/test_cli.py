@@ -1,4 +1,6 @@
 import json
+import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,14 @@ from storage.settings import settings
 from tests.integration.ops.conftest import Cli
 from tests.integration.ops.folders import ANNA, BORYS, a_folder
 from tests.integration.studio import Studio
+
+
+class WithoutBenchmarks(MetaPathFinder):
+    """Finds everything but the benchmarks, as where only the package is installed."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "benchmarks":
+            raise ModuleNotFoundError(name=fullname)
 
 
 def test_help_names_every_command(cli: Cli) -> None:
@@ -31,8 +41,25 @@ def test_help_names_every_command(cli: Cli) -> None:
         "doctor",
         "deliveries",
         "webhooks",
+        "bench",
     ):
         assert f"\n  {name}" in out
+
+
+def test_bench_takes_what_the_benchmarks_take(cli: Cli) -> None:
+    status, out, _ = cli("bench", "run", "--help")
+    assert status == 0
+    assert out.startswith("Usage: seatline bench run [OPTIONS] {floors|rush")
+    assert cli("bench", "run", "nothing")[0] == 2
+
+
+def test_bench_says_where_it_can_run(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "benchmarks.__main__", raising=False)
+    monkeypatch.delitem(sys.modules, "benchmarks", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [WithoutBenchmarks(), *sys.meta_path])
+    status, _, err = cli("bench", "run", "rush")
+    assert status == 1
+    assert "Error: The benchmarks are not part of the installed package. Run this from a checkout of Seatline" in err
 
 
 def test_import_and_export_go_through(cli: Cli, tmp_path: Path) -> None:
