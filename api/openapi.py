@@ -6,7 +6,7 @@ nobody pass whom it documents as kept out. `finish` tidies the whole.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
 from apiflask import APIBlueprint
@@ -163,10 +163,12 @@ def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
     by_status: dict[int, list[ProblemCode]] = {}
     for code in [*codes, ProblemCode.INTERNAL_ERROR]:
         by_status.setdefault(int(PROBLEMS[code].status), []).append(code)
-    return {status: _problem_answer(same) for status, same in sorted(by_status.items())}
+    return {status: _problem_answer(*same) for status, same in sorted(by_status.items())}
 
 
-def _problem_answer(codes: list[ProblemCode]) -> dict[str, Any]:
+@cache
+def _problem_answer(*codes: ProblemCode) -> dict[str, Any]:
+    """Return what is said of these problems; many operations share one, and nobody may change it."""
     names = [*HEADERS_OF_STATUS.get(PROBLEMS[codes[0]].status, {})]
     if ProblemCode.TOO_MANY_ATTEMPTS in codes:
         names.append("Retry-After")
@@ -213,12 +215,12 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _add_form_token(answers: dict[str, Any]) -> None:
     """Whatever changes something for a member may be refused to a browser's cookie."""
-    answer = _problem_answer([ProblemCode.FORM_TOKEN_WRONG])
+    answer = _problem_answer(ProblemCode.FORM_TOKEN_WRONG)
     if other := answers.get("403"):
-        answer["description"] = f"{other['description']}; {answer['description']}"
-        examples = answer["content"][PROBLEM_JSON]["examples"]
-        answer["content"][PROBLEM_JSON]["examples"] = other["content"][PROBLEM_JSON]["examples"] | examples
-    answers["403"] = answer
+        other["description"] += f"; {answer['description']}"
+        other["content"][PROBLEM_JSON]["examples"] |= answer["content"][PROBLEM_JSON]["examples"]
+    else:
+        answers["403"] = answer
 
 
 def _renamed(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
