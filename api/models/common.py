@@ -16,13 +16,13 @@ Instant = Annotated[AwareDatetime, Field(description="An instant in UTC (RFC 333
 class Input(BaseModel):
     """What comes in: a field that is not known is named and refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """What goes out."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class NoFields(Input):
