@@ -7,6 +7,7 @@ many workers, `SEATLINE_ACCESS_LOG=-` writes a line for each request.
 import gc
 import os
 import resource
+import sys
 import warnings
 from typing import Any
 
@@ -22,6 +23,9 @@ logger_class = "api.access_log.AccessLog"
 accesslog = os.environ.get("SEATLINE_ACCESS_LOG") or None
 loglevel = "warning"
 control_socket_disable = True
+
+# structlog would load rich, with which it colours tracebacks in a terminal: 5 MB of each process.
+sys.modules["rich"] = None  # type: ignore[assignment]
 
 # gunicorn has loaded ssl before gevent patches it; nothing has used it by then.
 warnings.filterwarnings("ignore", message="Monkey-patching ssl")
