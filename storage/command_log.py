@@ -94,28 +94,33 @@ def accept_all(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
 
     Raises psycopg's `ForeignKeyViolation`, with nothing written, when one of them is for a session that does not exist.
     """
-    encoded = [encode_command(one.command) for one in new]
+    given = [_row_of(one) for one in new]
+    # For one alone arrays would be made and read for nothing, which takes half as long again.
+    source, values = (
+        (_ONE, given[0]) if len(given) == 1 else (_MANY, [list(column) for column in zip(*given, strict=True)])
+    )
     rows = db.execute(
         f"""
         INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
-        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::boolean[], %s::text[], %s::jsonb[], %s::text[])
-                   AS new (id, training_session_id, actor, staff, kind, payload, key)
+        SELECT * FROM {source} AS new (id, training_session_id, actor, staff, kind, payload, key)
          WHERE {_may_ask("staff", "actor")}
         ON CONFLICT DO NOTHING
         RETURNING id, seq, training_session_id, accepted_at
         """,  # noqa: S608
-        (
-            [one.id for one in new],
-            [one.training_session_id for one in new],
-            [one.actor.member_id for one in new],
-            [one.actor.is_staff for one in new],
-            [kind for kind, _ in encoded],
-            [Jsonb(payload) for _, payload in encoded],
-            [one.idempotency_key for one in new],
-        ),
+        values,
     )
     written = {row[0]: LoggedCommand(*row) for row in rows}
     return [written.get(one.id) or _first_with(db, one) for one in new]
+
+
+_MANY: LiteralString = "unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::boolean[], %s::text[], %s::jsonb[], %s::text[])"
+_ONE: LiteralString = "(VALUES (%s::uuid, %s::uuid, %s::uuid, %s::boolean, %s::text, %s::jsonb, %s::text))"
+
+
+def _row_of(new: NewCommand) -> tuple[object, ...]:
+    kind, payload = encode_command(new.command)
+    actor = new.actor
+    return new.id, new.training_session_id, actor.member_id, actor.is_staff, kind, Jsonb(payload), new.idempotency_key
 
 
 def _may_ask(staff: LiteralString, actor: LiteralString) -> LiteralString:
