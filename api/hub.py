@@ -9,7 +9,7 @@ Written with the standard library's threads: under gunicorn's gevent workers the
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -29,6 +29,7 @@ from api.streams import Stream
 from domain.ids import CommandId, MemberId
 from storage.database import Db
 from storage.queries import changes
+from storage.queries.members import token_generations
 from workers.outcomes import CHANNEL
 
 ASK_AFTER_SECONDS = 1.0  # an outcome that is not heard of by then is asked for
@@ -117,9 +118,12 @@ class Hub:
             with self._lock:
                 _take_out(self._waiters, command_id, waiter)
 
-    def open_stream(self, member_id: MemberId, session_ids: frozenset[UUID]) -> Stream:
-        """Return a stream that from now on is told what concerns the member and these sessions; close it again."""
-        stream = Stream(member_id, session_ids)
+    def open_stream(self, member_id: MemberId, session_ids: frozenset[UUID], *, token_generation: int) -> Stream:
+        """Return a stream that from now on is told what concerns the member and these sessions; close it again.
+
+        It ends when tokens of this generation let the member in no more.
+        """
+        stream = Stream(member_id, session_ids, token_generation)
         with self._lock:
             self._by_member.setdefault(member_id, set()).add(stream)
             for session_id in session_ids:
@@ -211,11 +215,15 @@ class Hub:
             except Exception:
                 log.exception("looking for outcomes failed")
 
-    def _end_streams_of(self, members: Iterable[MemberId]) -> None:
+    def _end_streams(self, members: Collection[UUID]) -> None:
+        """End those of these members who may not come any more, or were signed out everywhere since they opened."""
+        now = self._ask(lambda db: token_generations(db, [MemberId(id_) for id_ in members]))
         with self._lock:
-            ended = [stream for member_id in members for stream in self._by_member.get(member_id, ())]
-        for stream in ended:
-            stream.end()
+            streams = [stream for member_id in members for stream in self._by_member.get(member_id, ())]
+        for stream in streams:
+            # One that was opened meanwhile may be of a later generation than was read.
+            if stream.member_id not in now or stream.token_generation < now[stream.member_id]:
+                stream.end()
 
     def _ask_for_the_overdue(self) -> None:
         """Ask in one query for every command that somebody has waited for longer than about 1 s."""
@@ -237,7 +245,7 @@ class Hub:
             self._poll.restart()
         elif self._poll.is_due(LOOK_EVERY_SECONDS if self.listening.is_set() else ASK_AFTER_SECONDS):
             since = self._poll.read_to
-            self._end_streams_of(self._ask(lambda db: changes.kept_out_among(db, [MemberId(id_) for id_ in members])))
+            self._end_streams(members)
             reading = self._ask(lambda db: read_changes(db, since, members=members, inboxes=members, sessions=sessions))
             for happening in self._poll.news(reading):
                 self.tell(happening)

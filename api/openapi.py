@@ -56,7 +56,12 @@ _WRITING = {"post", "patch", "delete"}
 
 _LEAST_ROLES = {Access.TRAINER: Role.TRAINER, Access.ADMIN: Role.ADMIN, Access.OWNER: Role.OWNER}
 
-_TOKENS_FAIL = (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED, ProblemCode.MEMBER_SUSPENDED)
+_TOKENS_FAIL = (
+    ProblemCode.TOKEN_INVALID,
+    ProblemCode.TOKEN_EXPIRED,
+    ProblemCode.TOKEN_ENDED,
+    ProblemCode.MEMBER_SUSPENDED,
+)
 _NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL)
 _TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),

@@ -18,6 +18,7 @@ class ProblemCode(StrEnum):
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a code, not a password
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_ENDED = "token_ended"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
     MEMBER_SUSPENDED = "member_suspended"
     FORM_TOKEN_WRONG = "form_token_wrong"  # noqa: S105
@@ -94,6 +95,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.UNAUTHORIZED,
         "The access token has expired",
         "The access token has expired; sign in again with POST /v1/tokens.",
+    ),
+    ProblemCode.TOKEN_ENDED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "The access token was ended",
+        "You were signed out everywhere or have a new password since the access token was issued; sign in again.",
     ),
     ProblemCode.SIGN_IN_FAILED: ProblemKind(
         HTTPStatus.UNAUTHORIZED,

@@ -90,7 +90,8 @@ def _signed_in(email: str, password: str) -> Response:
         # It is set all the same: too many have tried from this address, or somebody changed it again meanwhile.
         return see_other("/sign-in")
     response = see_other("/?password=set")
-    browser.begin(response, read_token(services().settings, token.access_token).member_id)
+    signed_in = read_token(services().settings, token.access_token)
+    browser.begin(response, signed_in.member_id, signed_in.token_generation)
     return response
 
 

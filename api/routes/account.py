@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 
 from api import sign_in_limits
-from api.auth import caller, hash_password, no_such_member, password_fits
+from api.auth import caller, hash_password, no_such_member, password_fits, stay
 from api.models.account import PasswordBody
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
@@ -33,7 +33,8 @@ routes = APIBlueprint("account", __name__, tag="Signing in")
 def change_password(json_data: PasswordBody) -> Response:
     """Change my password.
 
-    Every browser I am signed in with is signed out. Access tokens that were issued before go on until they expire.
+    Every browser I am signed in with is signed out, and every access token that was issued before ends, that of this
+    request with them: sign in again with the new password.
     Attempts are counted as those to sign in are, together with them.
     """
     made, member_id, address = services(), caller().member_id, request.remote_addr or "unknown"
@@ -46,8 +47,10 @@ def change_password(json_data: PasswordBody) -> Response:
         raise ProblemError(ProblemCode.PASSWORD_WRONG)
     after = hash_password(json_data.new_password)
     # Of two changes at once the second is checked against the password that the first has replaced.
-    if not made.ask(lambda db: change_password_hash(db, member_id, before=before, after=after)):
+    generation = made.ask(lambda db: change_password_hash(db, member_id, before=before, after=after))
+    if generation is None:
         raise ProblemError(ProblemCode.PASSWORD_WRONG)
+    stay(generation)
     sign_in_limits.forget_attempts(made.redis, made.settings, email=account.email, address=address)
     answer = Response(status=204)
     del answer.headers["Content-Type"]

@@ -51,7 +51,8 @@ def get_events(query_data: EventsQuery, headers_data: EventsHeaders) -> Response
     """
     made, me = services(), caller()
     # Subscribed before the database is read, so that nothing falls between the two.
-    stream = made.hub.open_stream(me.member_id, frozenset(query_data.session_id))
+    watched = frozenset(query_data.session_id)
+    stream = made.hub.open_stream(me.member_id, watched, token_generation=me.token_generation)
     try:
         read_to = _catch_up(made, stream, headers_data.last_event_id)
     except BaseException:

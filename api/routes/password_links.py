@@ -69,8 +69,8 @@ def look_at_password_link(json_data: LookAtLinkBody) -> PasswordLink:
 def set_password(json_data: SetPasswordBody) -> Response:
     """Set a password by a link.
 
-    The link is used up, and every other one of the member ends. Every browser they are signed in with is signed out;
-    access tokens that were issued before go on until they expire. Of two at once with one link, one is made.
+    The link is used up, and every other one of the member ends, as does every access token of theirs; every browser
+    they are signed in with is signed out. Of two at once with one link, one is made.
     """
     made, link = services(), _open_link(json_data.secret)
     after = hash_password(json_data.new_password)

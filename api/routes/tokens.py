@@ -48,7 +48,7 @@ def create_token(json_data: SignInBody) -> AccessToken:
         raise ProblemError(ProblemCode.MEMBER_SUSPENDED)
     sign_in_limits.forget_attempts(made.redis, made.settings, email=email, address=address)
     return AccessToken(
-        access_token=make_token(made.settings, found.member_id),
+        access_token=make_token(made.settings, found.member_id, found.token_generation),
         token_type="Bearer",  # noqa: S106 - the name of the scheme
         expires_in=made.settings.token_seconds,
     )
