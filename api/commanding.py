@@ -85,13 +85,23 @@ def _answer(
             raise ProblemError(ProblemCode.COMMAND_FAILED, headers=headers, command=command.plain())
 
 
+def _new(given: Given, command_id: CommandId) -> NewCommand:
+    return NewCommand(
+        command_id,
+        given.training_session_id,
+        Actor(given.member_id, is_staff=given.as_staff),
+        given.command,
+        given.headers.idempotency_key,
+        caller().token_generation,
+    )
+
+
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
     # Asked again with the same id when the connection broke, so it is accepted once.
     if (accept := given.accept) is not None:
         accepted = services.ask(lambda db: accept(db, command_id))
     else:
-        actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
-        accepted = services.accept(NewCommand(command_id, given.training_session_id, actor, given.command, key))
+        accepted = services.accept(_new(given, command_id))
     match accepted:
         case Refused((RefusalReason.NOT_PERMITTED,)):
             let_in(caller())  # says why not
