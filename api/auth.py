@@ -79,17 +79,21 @@ def read_token(settings: Settings, token: str) -> Caller:
 def identify(settings: Settings, *, required: bool, asks: bool = True) -> None:
     """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must.
 
-    Without `asks` nobody is asked whether the token's member may still come: `let_in` is for whoever does so later.
+    Without `asks` nobody is asked whether the token's member may still come: `let_in` is for whoever does so later. Who
+    asks for more than one member may is told so before the database is asked about a token.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         found = read_token(settings, token.strip())
+        services().allowances.take_request(found.member_id, found.token_generation)
         g.caller = let_in(found) if asks else found
         return
     if scheme:
         raise _not_let_in(ProblemCode.TOKEN_INVALID)
     g.caller = _from_browser(settings)
-    if required and g.caller is None:
+    if g.caller is not None:
+        services().allowances.take_request(g.caller.member_id, g.caller.token_generation)
+    elif required:
         raise ProblemError(ProblemCode.TOKEN_MISSING)
 
 

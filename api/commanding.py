@@ -55,6 +55,7 @@ def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, 
     The status is `done` when it has been applied, 202 while it waits. A refusal or a failure ends the request with a
     problem. A crash anywhere leaves the command accepted or not, never half: the same idempotency key finds it again.
     """
+    services.allowances.take_command(given.member_id, caller().token_generation, as_staff=given.as_staff)
     seconds = preferred_wait(given.headers.prefer, seconds_max=services.settings.wait_seconds_max)
     wait_until = time.monotonic() + (seconds or 0)
     command_id = CommandId(new_id())

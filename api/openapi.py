@@ -62,10 +62,11 @@ _TOKENS_FAIL = (
     ProblemCode.TOKEN_ENDED,
     ProblemCode.MEMBER_SUSPENDED,
 )
-_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL)
+_ASKS_TOO_OFTEN = (ProblemCode.TOO_MANY_REQUESTS,)  # who is known is counted
+_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL, *_ASKS_TOO_OFTEN)
 _TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),
-    Access.OPTIONAL: _TOKENS_FAIL,
+    Access.OPTIONAL: (*_TOKENS_FAIL, *_ASKS_TOO_OFTEN),
     Access.MEMBER: _NO_TOKEN_FITS,
     **dict.fromkeys(_LEAST_ROLES, (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED)),
 }
@@ -175,7 +176,7 @@ def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
 def _problem_answer(*codes: ProblemCode) -> dict[str, Any]:
     """Return what is said of these problems; many operations share one, and nobody may change it."""
     names = [*HEADERS_OF_STATUS.get(PROBLEMS[codes[0]].status, {})]
-    if ProblemCode.TOO_MANY_ATTEMPTS in codes:
+    if {ProblemCode.TOO_MANY_ATTEMPTS, ProblemCode.TOO_MANY_REQUESTS} & set(codes):
         names.append("Retry-After")
     if {ProblemCode.REFUSED, ProblemCode.COMMAND_FAILED} & set(codes):
         names += ["Location", "Preference-Applied"]

@@ -1,7 +1,4 @@
-"""Every kind of problem: its stable code, its status, and the sentence that says what to do.
-
-`openapi.py` documents them from the same table.
-"""
+"""Every kind of problem: its stable code, its status and the sentence that says what to do; `openapi` documents it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,6 +52,7 @@ class ProblemCode(StrEnum):
     INVALID_INPUT = "invalid_input"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
     COMMAND_FAILED = "command_failed"
     DATABASE_UNAVAILABLE = "database_unavailable"
@@ -72,9 +70,7 @@ class ProblemKind:
 
 PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.BAD_REQUEST: ProblemKind(
-        HTTPStatus.BAD_REQUEST,
-        "The request is malformed",
-        "The request cannot be understood; compare it with /docs.",
+        HTTPStatus.BAD_REQUEST, "The request is malformed", "The request cannot be understood; compare it with /docs."
     ),
     ProblemCode.INVALID_JSON: ProblemKind(
         HTTPStatus.BAD_REQUEST,
@@ -127,9 +123,7 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "`current_password` is not your password at present; send the one you sign in with.",
     ),
     ProblemCode.NOT_FOUND: ProblemKind(
-        HTTPStatus.NOT_FOUND,
-        "There is nothing here",
-        "Nothing answers at this address; see /docs for those that do.",
+        HTTPStatus.NOT_FOUND, "There is nothing here", "Nothing answers at this address; see /docs for those that do."
     ),
     ProblemCode.SESSION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such session", SENTENCES[RefusalReason.SESSION_NOT_FOUND]
@@ -268,6 +262,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.TOO_MANY_REQUESTS,
         "Too many attempts",
         "Too many attempts; wait as many seconds as the Retry-After header says, then try again.",
+    ),
+    ProblemCode.TOO_MANY_REQUESTS: ProblemKind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests",
+        "One member may not ask so much; after Retry-After seconds send it again, with the same Idempotency-Key.",
     ),
     ProblemCode.INTERNAL_ERROR: ProblemKind(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
+from api.allowances import MemberAllowances
 from api.hub import Hub
 from api.kept_answers import KeptAnswers
 from api.together import Together
@@ -36,6 +37,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.kept_answers = KeptAnswers()
+        self.allowances = MemberAllowances(settings)
         self._making = RLock()
 
     @cached_property

@@ -25,6 +25,7 @@ class Settings:
 
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
+    What one member may ask for in a minute is counted by each API process.
     """
 
     database_url: str
@@ -47,6 +48,9 @@ class Settings:
     wait_seconds_max: int = 30
     sign_in_attempts_max: int = 10
     sign_in_window_seconds: int = 300
+    requests_per_minute: int = 600
+    commands_per_minute: int = 60
+    staff_commands_per_minute: int = 600
 
 
 @cache
@@ -80,6 +84,11 @@ def read_settings(environment: dict[str, str]) -> Settings:
         cors_origins=tuple(environment.get("SEATLINE_CORS_ORIGINS", "").split()),
         token_seconds=_number(environment, "SEATLINE_TOKEN_SECONDS", Settings.token_seconds),
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
+        requests_per_minute=_number(environment, "SEATLINE_REQUESTS_PER_MINUTE", Settings.requests_per_minute),
+        commands_per_minute=_number(environment, "SEATLINE_COMMANDS_PER_MINUTE", Settings.commands_per_minute),
+        staff_commands_per_minute=_number(
+            environment, "SEATLINE_STAFF_COMMANDS_PER_MINUTE", Settings.staff_commands_per_minute
+        ),
         providers={**PROVIDERS_USUAL, **_pairs(environment, "SEATLINE_PROVIDERS")},
         per_second=_numbers(environment, "SEATLINE_PER_SECOND"),
         smtp_url=environment.get("SEATLINE_SMTP_URL", ""),

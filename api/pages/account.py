@@ -1,7 +1,5 @@
 """Signing in and out with a browser, and changing the password."""
 
-from collections.abc import Mapping
-
 from flask import Response, request
 from pydantic import ValidationError
 
@@ -17,7 +15,7 @@ from api.pages.preferences import preferences_page
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
 from api.problem_kinds import ProblemCode
-from api.problems import ProblemError
+from api.problems import ProblemError, retry_after
 from api.routes.account import change_password
 from api.routes.tokens import create_token
 from api.services import services
@@ -105,11 +103,6 @@ def _password_refused(problem: ProblemError) -> Response:
         case _:
             raise problem
     return preferences_page(status=int(problem.kind.status), password_errors={"current": sentence}, headers=headers)
-
-
-def retry_after(problem: ProblemError) -> Mapping[str, str]:
-    """Return the header that says when to try again, where the problem has it."""
-    return {name: value for name, value in problem.headers.items() if name == "Retry-After"}
 
 
 def _again(problem: ProblemError, target: str, email: str) -> Response:

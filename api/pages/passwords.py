@@ -8,13 +8,12 @@ from api.auth import read_token
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.password_links import LookAtLinkBody, PasswordLink, PasswordResetBody, SetPasswordBody
 from api.models.tokens import SignInBody
-from api.pages.account import retry_after
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, page, see_other
 from api.pages.visitors import refuse_foreign
 from api.problem_kinds import ProblemCode
-from api.problems import ProblemError
+from api.problems import ProblemError, retry_after
 from api.routes.password_links import ask_for_password_reset, look_at_password_link, set_password
 from api.routes.tokens import create_token
 from api.services import services
