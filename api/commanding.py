@@ -9,6 +9,7 @@ import psycopg
 from structlog import get_logger
 
 from api.auth import caller, let_in
+from api.backlog import come_again_seconds
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
 from api.outcomes import read_outcome, seen_by
@@ -21,6 +22,7 @@ from domain.commands import Command as AskedCommand
 from domain.ids import CommandId, MemberId, TrainingSessionId
 from domain.outcomes import CommandStatus, Refused
 from domain.refusals import RefusalReason
+from storage import command_log
 from storage.command_codec import encode_command
 from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
@@ -97,7 +99,22 @@ def _new(given: Given, command_id: CommandId) -> NewCommand:
     )
 
 
+def _accepted_before(services: Services, new: NewCommand) -> LoggedCommand:
+    """Return the command that was accepted with this key before; whoever comes anew is turned away."""
+    found = services.ask(lambda db: command_log.accepted_before(db, new)) if new.idempotency_key is not None else None
+    match found:
+        case LoggedCommand():
+            return found
+        case KeyReused(first_id):
+            raise ProblemError(ProblemCode.IDEMPOTENCY_KEY_REUSED, headers={"Location": f"/v1/commands/{first_id}"})
+        case None:
+            raise ProblemError(ProblemCode.BACKLOG_FULL, headers={"Retry-After": str(come_again_seconds())})
+
+
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
+    # What staff ask for may be what brings the backlog down.
+    if not given.as_staff and not services.backlog.takes(given.training_session_id):
+        return _accepted_before(services, _new(given, command_id))
     # Asked again with the same id when the connection broke, so it is accepted once.
     if (accept := given.accept) is not None:
         accepted = services.ask(lambda db: accept(db, command_id))

@@ -107,6 +107,7 @@ def operation(
     send a body of up to `body_bytes_max`, where that is more than the server reads of others. Of a view that does
     nothing but give a command, the log is asked whether the member of a token may still come.
     """
+    turned_away = [ProblemCode.BACKLOG_FULL] * gives_a_command
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -126,7 +127,9 @@ def operation(
         documented = _described.doc(
             summary=summary,
             security=cast("Any", _SECURITY[access]),
-            responses=cast("Any", {**(answers or {}), **_problem_answers([*_TOKEN_PROBLEMS[access], *problems])}),
+            responses=cast(
+                "Any", {**(answers or {}), **_problem_answers([*_TOKEN_PROBLEMS[access], *problems, *turned_away])}
+            ),
         )(checked)
         return cast("View", documented)
 

@@ -56,6 +56,7 @@ class ProblemCode(StrEnum):
     INTERNAL_ERROR = "internal_error"
     COMMAND_FAILED = "command_failed"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    BACKLOG_FULL = "backlog_full"
     NOT_READY = "not_ready"
 
 
@@ -282,6 +283,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database does not answer",
         "The database does not answer at the moment; try again shortly, with the same Idempotency-Key if you sent one.",
+    ),
+    ProblemCode.BACKLOG_FULL: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too much is waiting",
+        "Too much waits: this was not taken; after Retry-After seconds send it again, with the same Idempotency-Key.",
     ),
     ProblemCode.NOT_READY: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "A server that Seatline needs does not answer; `errors` names it."

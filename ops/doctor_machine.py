@@ -22,6 +22,7 @@ KNOWN_VARIABLES = frozenset(
     for name in (
         "ACCESS_LOG",
         "API_WORKERS",
+        "BACKLOG_MAX",
         "BIND",
         "BROKER_PASSWORD",
         "COMMANDS_PER_MINUTE",
@@ -38,6 +39,7 @@ KNOWN_VARIABLES = frozenset(
         "REDIS_URL",
         "REQUESTS_PER_MINUTE",
         "SECRET_KEY",
+        "SESSION_BACKLOG_MAX",
         "SIGN_IN_ATTEMPTS_MAX",
         "SMTP_URL",
         "STAFF_COMMANDS_PER_MINUTE",

@@ -125,6 +125,15 @@ def accept_all(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
     return [written.get(one.id) or _first_with(db, one) for one in new]
 
 
+def accepted_before(db: Db, new: NewCommand) -> LoggedCommand | KeyReused | None:
+    """Return what `accept` would of a command that was given before, with this key, and accept nothing.
+
+    None where there is no such command, or the actor may not ask.
+    """
+    found = _first_with(db, new)
+    return None if isinstance(found, Refused) else found
+
+
 def _may_ask(staff: LiteralString, actor: LiteralString, generation: LiteralString) -> LiteralString:
     # A subquery of its own for each: as a join it would be planned as if all members were asked about.
     return f"""(

@@ -25,7 +25,8 @@ class Settings:
 
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
-    What one member may ask for in a minute is counted by each API process.
+    What one member may ask for in a minute is counted by each API process. `backlog_max` and `session_backlog_max` are
+    how many commands may wait, in all and in one session, before members' are turned away.
     """
 
     database_url: str
@@ -51,6 +52,8 @@ class Settings:
     requests_per_minute: int = 600
     commands_per_minute: int = 60
     staff_commands_per_minute: int = 600
+    backlog_max: int = 100_000
+    session_backlog_max: int = 25_000
 
 
 @cache
@@ -89,6 +92,8 @@ def read_settings(environment: dict[str, str]) -> Settings:
         staff_commands_per_minute=_number(
             environment, "SEATLINE_STAFF_COMMANDS_PER_MINUTE", Settings.staff_commands_per_minute
         ),
+        backlog_max=_number(environment, "SEATLINE_BACKLOG_MAX", Settings.backlog_max),
+        session_backlog_max=_number(environment, "SEATLINE_SESSION_BACKLOG_MAX", Settings.session_backlog_max),
         providers={**PROVIDERS_USUAL, **_pairs(environment, "SEATLINE_PROVIDERS")},
         per_second=_numbers(environment, "SEATLINE_PER_SECOND"),
         smtp_url=environment.get("SEATLINE_SMTP_URL", ""),

@@ -40,6 +40,10 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
         N_("That was too much at once"),
         N_("Nothing was changed. Wait a moment, then try again."),
     ),
+    ProblemCode.BACKLOG_FULL: (
+        N_("So many want something at the moment that no more is taken"),
+        N_("Nothing was changed. Wait a moment, then try again."),
+    ),
     ProblemCode.DATABASE_UNAVAILABLE: (
         N_("We cannot look that up at the moment"),
         N_("Nothing is lost. Try again shortly."),
