@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from api.allowances import MemberAllowances
+from api.allowances import AttemptAllowances, MemberAllowances
 from api.backlog import Backlog
 from api.hub import Hub
 from api.kept_answers import KeptAnswers
@@ -40,6 +40,7 @@ class Services:
         self.settings = settings
         self.kept_answers = KeptAnswers()
         self.allowances = MemberAllowances(settings)
+        self.attempts = AttemptAllowances(settings)
         self.backlog = Backlog(limits_of(settings), self.ask)
         self._making = RLock()
 

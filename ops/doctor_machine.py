@@ -44,6 +44,7 @@ KNOWN_VARIABLES = frozenset(
         "SMTP_URL",
         "STAFF_COMMANDS_PER_MINUTE",
         "TOKEN_SECONDS",
+        "TRUSTED_PROXIES",
         "URL",
         "VAPID_PRIVATE_KEY",
         "VAPID_SUBJECT",

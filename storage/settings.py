@@ -9,10 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
+
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -25,6 +29,7 @@ class Settings:
 
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
+    `X-Forwarded-For` is believed of a proxy in one of the `trusted_proxies` alone.
     What one member may ask for in a minute is counted by each API process. `backlog_max` and `session_backlog_max` are
     how many commands may wait, in all and in one session, before members' are turned away.
     """
@@ -49,6 +54,7 @@ class Settings:
     wait_seconds_max: int = 30
     sign_in_attempts_max: int = 10
     sign_in_window_seconds: int = 300
+    trusted_proxies: tuple[Network, ...] = ()
     requests_per_minute: int = 600
     commands_per_minute: int = 60
     staff_commands_per_minute: int = 600
@@ -87,6 +93,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         cors_origins=tuple(environment.get("SEATLINE_CORS_ORIGINS", "").split()),
         token_seconds=_number(environment, "SEATLINE_TOKEN_SECONDS", Settings.token_seconds),
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
+        trusted_proxies=_networks(environment, "SEATLINE_TRUSTED_PROXIES"),
         requests_per_minute=_number(environment, "SEATLINE_REQUESTS_PER_MINUTE", Settings.requests_per_minute),
         commands_per_minute=_number(environment, "SEATLINE_COMMANDS_PER_MINUTE", Settings.commands_per_minute),
         staff_commands_per_minute=_number(
@@ -135,6 +142,15 @@ def _numbers(environment: dict[str, str], variable: str) -> dict[str, int]:
         if not value.isdecimal() or int(value) < 1:
             raise SettingsError(f"{variable} must give whole numbers above zero, not {channel}={value}.")
     return {channel: int(value) for channel, value in pairs.items()}
+
+
+def _networks(environment: dict[str, str], variable: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in environment.get(variable, "").split())
+    except ValueError as error:
+        raise SettingsError(
+            f"{variable} must be networks like 10.0.0.0/8 or addresses, with blanks between; {error}."
+        ) from None
 
 
 def _number(environment: dict[str, str], variable: str, default: int) -> int:

@@ -3,7 +3,7 @@
 from flask import Response, request
 from pydantic import ValidationError
 
-from api import browser
+from api import browser, known_devices
 from api.auth import caller, read_token
 from api.errors import input_problem
 from api.language import N_, gettext
@@ -54,6 +54,7 @@ def do_sign_in() -> Response:
     response = see_other(target)
     signed_in = read_token(services().settings, token.access_token)
     browser.begin(response, signed_in.member_id, signed_in.token_generation)
+    known_devices.know(response, email.strip())
     return response
 
 

@@ -3,7 +3,7 @@
 from flask import Response, request
 from pydantic import ValidationError
 
-from api import browser
+from api import browser, known_devices
 from api.auth import read_token
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.password_links import LookAtLinkBody, PasswordLink, PasswordResetBody, SetPasswordBody
@@ -91,6 +91,7 @@ def _signed_in(email: str, password: str) -> Response:
     response = see_other("/?password=set")
     signed_in = read_token(services().settings, token.access_token)
     browser.begin(response, signed_in.member_id, signed_in.token_generation)
+    known_devices.know(response, email)
     return response
 
 

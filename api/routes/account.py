@@ -1,7 +1,7 @@
 """My sign-in: changing the password."""
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response
 
 from api import sign_in_limits
 from api.auth import caller, hash_password, no_such_member, password_fits, stay
@@ -35,13 +35,13 @@ def change_password(json_data: PasswordBody) -> Response:
 
     Every browser I am signed in with is signed out, and every access token that was issued before ends, that of this
     request with them: sign in again with the new password.
-    Attempts are counted as those to sign in are, together with them.
+    Attempts are limited for each member, apart from those to sign in.
     """
-    made, member_id, address = services(), caller().member_id, request.remote_addr or "unknown"
+    made, member_id = services(), caller().member_id
     account = made.ask(lambda db: find_account(db, member_id))
     if account is None:
         raise no_such_member()
-    sign_in_limits.count_attempt(made.redis, made.settings, email=account.email, address=address)
+    sign_in_limits.count_change(made, member_id)
     before = account.password_hash
     if not password_fits(before, json_data.current_password) or before is None:
         raise ProblemError(ProblemCode.PASSWORD_WRONG)
@@ -51,7 +51,7 @@ def change_password(json_data: PasswordBody) -> Response:
     if generation is None:
         raise ProblemError(ProblemCode.PASSWORD_WRONG)
     stay(generation)
-    sign_in_limits.forget_attempts(made.redis, made.settings, email=account.email, address=address)
+    sign_in_limits.changed(made, member_id)
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
