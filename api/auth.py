@@ -1,6 +1,5 @@
 """Who is asking: signed tokens that expire, a browser's sign-in, and passwords that are slow to guess."""
 
-import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from flask import g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
+from api.event_loop import gevent
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
@@ -192,13 +192,10 @@ def _verify(password_hash: str, password: str) -> bool:
 
 def _aside(work: Callable[[], T]) -> T:
     """Run slow work beside gevent's loop, in a native thread; where there is no loop, run it here."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("threading"):
+    loop = gevent()
+    if loop is None:
         return work()
-    # Only a gevent worker has a loop to keep free; gevent has no types.
-    import gevent  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    result: T = gevent.get_hub().threadpool.apply(work)
+    result: T = loop.get_hub().threadpool.apply(work)
     return result
 
 

@@ -64,6 +64,9 @@ def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, 
     with ExitStack() as stack:
         # Before the command is accepted, so that its outcome cannot come too early to be heard.
         waiter = stack.enter_context(services.hub.waiting_for(command_id)) if seconds else None
+        if waiter is None and seconds:
+            # As many wait in this process as may: a preference may go unheard (RFC 7240).
+            seconds = None
         logged = _accept(services, given, command_id)
         if logged.id != command_id and seconds:
             waiter = stack.enter_context(services.hub.waiting_for(logged.id))

@@ -24,6 +24,7 @@ KNOWN_VARIABLES = frozenset(
         "API_WORKERS",
         "BACKLOG_MAX",
         "BIND",
+        "BODY_SECONDS_MAX",
         "BROKER_PASSWORD",
         "COMMANDS_PER_MINUTE",
         "CORS_ORIGINS",

@@ -50,6 +50,7 @@ class Settings:
     private_targets: bool = False
     token_seconds: int = 12 * 3600
     body_bytes_max: int = 64 * 1024
+    body_seconds_max: int = 30
     page_size_max: int = 200
     wait_seconds_max: int = 30
     sign_in_attempts_max: int = 10
@@ -93,6 +94,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         cors_origins=tuple(environment.get("SEATLINE_CORS_ORIGINS", "").split()),
         token_seconds=_number(environment, "SEATLINE_TOKEN_SECONDS", Settings.token_seconds),
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
+        body_seconds_max=_number(environment, "SEATLINE_BODY_SECONDS_MAX", Settings.body_seconds_max),
         trusted_proxies=_networks(environment, "SEATLINE_TRUSTED_PROXIES"),
         requests_per_minute=_number(environment, "SEATLINE_REQUESTS_PER_MINUTE", Settings.requests_per_minute),
         commands_per_minute=_number(environment, "SEATLINE_COMMANDS_PER_MINUTE", Settings.commands_per_minute),

@@ -35,7 +35,12 @@ routes = APIBlueprint("events", __name__, tag="Live events")
 @routes.get("/v1/events")
 @operation(
     access=Access.MEMBER,
-    problems=[ProblemCode.SESSION_NOT_FOUND, ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE],
+    problems=[
+        ProblemCode.SESSION_NOT_FOUND,
+        ProblemCode.INVALID_INPUT,
+        ProblemCode.NOT_READY,
+        ProblemCode.DATABASE_UNAVAILABLE,
+    ],
     answers={200: _STREAM},
 )
 @routes.input(EventsQuery, location="query")
