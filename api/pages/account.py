@@ -16,10 +16,9 @@ from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError, retry_after
-from api.routes.account import change_password
+from api.routes.account import change_password, sign_out_everywhere
 from api.routes.tokens import create_token
 from api.services import services
-from storage.sign_ins import sign_out_everywhere
 
 _EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.MEMBER_SUSPENDED, ProblemCode.TOO_MANY_ATTEMPTS}
 _LIMITS = {"least": PASSWORD_CHARACTERS_MIN, "most": PASSWORD_CHARACTERS_MAX}
@@ -62,9 +61,9 @@ def do_sign_in() -> Response:
 @members_only
 def do_sign_out() -> Response:
     """End this sign-in, or with `everywhere` all of this member's, and their access tokens."""
-    fields, here = checked_form(), visitor()
-    if fields.get("everywhere") and here is not None:
-        services().ask(lambda db: sign_out_everywhere(db, here.member_id))
+    fields = checked_form()
+    if fields.get("everywhere"):
+        v1(sign_out_everywhere)()
     response = see_other("/")
     browser.end(response)
     return response

@@ -1,4 +1,4 @@
-"""My sign-in: changing the password."""
+"""My sign-in: changing the password, and signing out everywhere."""
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -10,6 +10,7 @@ from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
+from storage import sign_ins
 from storage.accounts import change_password_hash, find_account
 
 routes = APIBlueprint("account", __name__, tag="Signing in")
@@ -52,6 +53,26 @@ def change_password(json_data: PasswordBody) -> Response:
         raise ProblemError(ProblemCode.PASSWORD_WRONG)
     stay(generation)
     sign_in_limits.changed(made, member_id)
+    return _nothing()
+
+
+@routes.delete("/v1/me/sign-ins")
+@operation(
+    access=Access.MEMBER,
+    problems=[ProblemCode.DATABASE_UNAVAILABLE],
+    answers={204: {"description": "Signed out everywhere"}},
+)
+def sign_out_everywhere() -> Response:
+    """Sign out everywhere.
+
+    Every browser I am signed in with is signed out, and every access token that was issued before ends, that of this
+    request with them. Open event streams end within seconds.
+    """
+    services().ask(lambda db: sign_ins.sign_out_everywhere(db, caller().member_id))
+    return _nothing()
+
+
+def _nothing() -> Response:
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer

@@ -173,3 +173,23 @@ def test_the_token_of_a_member_who_is_gone_is_not_valid(anybody: Caller) -> None
     gone = anybody.of(Member(MemberId(uuid4()), None))  # type: ignore[arg-type] # no pass is asked for
 
     problem(gone.post(PATH, BODY), 401, "token_invalid")
+
+
+def test_signing_out_everywhere_ends_my_tokens_and_browsers_and_nobody_elses(
+    me: Caller, studio: Studio, nina: Member
+) -> None:
+    other = studio.a_member()
+    for member in (nina, other):
+        begin_sign_in(studio.db, member.id, secret_hash=uuid4().bytes, device="a browser")
+
+    answer = me.delete("/v1/me/sign-ins")
+
+    assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
+    problem(me.get("/v1/me"), 401, "token_ended")
+    problem(me.delete("/v1/me/sign-ins"), 401, "token_ended")
+    assert me.of(other).get("/v1/me").status_code == 200
+    kept = studio.db.execute(
+        "SELECT member_id FROM sign_ins WHERE member_id = ANY(%s)", ([nina.id, other.id],)
+    ).fetchall()
+    assert kept == [(other.id,)]
+    assert signs_in(me, OLD)

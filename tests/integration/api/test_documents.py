@@ -47,6 +47,7 @@ OPERATIONS = {
     "DELETE /v1/me/calendar-feed": {204, 401, 403, 500, 503},
     "GET /calendar/{secret}.ics": {200, 304, 404, 500, 503},
     "POST /v1/me/password": {204, 400, 401, 403, 413, 415, 422, 429, 500, 503},
+    "DELETE /v1/me/sign-ins": {204, 401, 403, 500, 503},
     "GET /v1/me/passes": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications/unread": {200, 401, 500, 503},
