@@ -1,6 +1,5 @@
 """Who is asking: signed tokens that expire, a browser's sign-in, and passwords that are slow to guess."""
 
-import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from flask import g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
+from api.event_loop import gevent
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
@@ -43,16 +43,22 @@ class Caller:
     """The member whose token or cookie came with the request, and until when that lets them in.
 
     `role` is theirs as the database had it when the request came; None for a token that nothing was asked about yet.
+    `token_generation` is that of the token or cookie: signing out everywhere ends it, and begins the next one.
     """
 
     member_id: MemberId
     expires_at: datetime
     role: Role | None = None
+    token_generation: int = 0
 
 
-def make_token(settings: Settings, member_id: MemberId) -> str:
-    """Return an access token for this member, valid for `settings.token_seconds` from now."""
-    return _serializer(settings.secret_key).dumps(str(member_id))
+def make_token(settings: Settings, member_id: MemberId, token_generation: int = 0) -> str:
+    """Return an access token for this member, valid for `settings.token_seconds` from now.
+
+    It lets in only while the member's tokens are of this generation.
+    """
+    text = f"{member_id}.{token_generation}" if token_generation else str(member_id)
+    return _serializer(settings.secret_key).dumps(text)
 
 
 def read_token(settings: Settings, token: str) -> Caller:
@@ -61,29 +67,33 @@ def read_token(settings: Settings, token: str) -> Caller:
     Whether its member may still come is not asked here.
     """
     try:
-        member_id, issued_at = _signed(settings.secret_key, token)
+        member_id, token_generation, issued_at = _signed(settings.secret_key, token)
     except (BadSignature, ValueError, TypeError, AttributeError):
         raise _not_let_in(ProblemCode.TOKEN_INVALID) from None
     expires_at = issued_at + timedelta(seconds=settings.token_seconds)
     if not issued_at <= datetime.now(UTC) <= expires_at:
         raise _not_let_in(ProblemCode.TOKEN_EXPIRED)
-    return Caller(member_id, expires_at)
+    return Caller(member_id, expires_at, token_generation=token_generation)
 
 
 def identify(settings: Settings, *, required: bool, asks: bool = True) -> None:
     """Read the request's token, or else its cookie, for `caller`; a problem ends it if neither lets in and one must.
 
-    Without `asks` nobody is asked whether the token's member may still come: `let_in` is for whoever does so later.
+    Without `asks` nobody is asked whether the token's member may still come: `let_in` is for whoever does so later. Who
+    asks for more than one member may is told so before the database is asked about a token.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         found = read_token(settings, token.strip())
+        services().allowances.take_request(found.member_id, found.token_generation)
         g.caller = let_in(found) if asks else found
         return
     if scheme:
         raise _not_let_in(ProblemCode.TOKEN_INVALID)
     g.caller = _from_browser(settings)
-    if required and g.caller is None:
+    if g.caller is not None:
+        services().allowances.take_request(g.caller.member_id, g.caller.token_generation)
+    elif required:
         raise ProblemError(ProblemCode.TOKEN_MISSING)
 
 
@@ -136,16 +146,23 @@ def let_in_once() -> None:
 
 
 def let_in(found: Caller) -> Caller:
-    """Return the caller with their role; who is suspended or gone ends the request, however long their token holds."""
+    """Return the caller with their role.
+
+    Who is suspended or gone, or was signed out everywhere, ends the request, however long their token holds.
+    """
     standing = services().ask(lambda db: find_standing(db, found.member_id))
-    if standing is None:
+    if standing is None or standing.status is MemberStatus.REMOVED:
         raise no_such_member()
-    role, status = standing
-    if status is MemberStatus.REMOVED:
-        raise no_such_member()
-    if status is MemberStatus.SUSPENDED:
+    if standing.status is MemberStatus.SUSPENDED:
         raise _not_let_in(ProblemCode.MEMBER_SUSPENDED)
-    return replace(found, role=role)
+    if standing.token_generation != found.token_generation:
+        raise _not_let_in(ProblemCode.TOKEN_ENDED)
+    return replace(found, role=standing.role)
+
+
+def stay(token_generation: int) -> None:
+    """Let the caller go on for the rest of this request, which has signed them out everywhere."""
+    g.caller = replace(caller(), token_generation=token_generation)
 
 
 def _from_browser(settings: Settings) -> Caller | None:
@@ -163,7 +180,7 @@ def _from_browser(settings: Settings) -> Caller | None:
         raise ProblemError(ProblemCode.FORM_TOKEN_WRONG)
     # A stream looks again as often as with a token, so that it does not outlive a sign-in that has ended by long.
     looks_again = datetime.now(UTC) + timedelta(seconds=settings.token_seconds)
-    return Caller(found.member_id, min(found.expires_at, looks_again), found.role)
+    return Caller(found.member_id, min(found.expires_at, looks_again), found.role, found.token_generation)
 
 
 def _verify(password_hash: str, password: str) -> bool:
@@ -175,24 +192,22 @@ def _verify(password_hash: str, password: str) -> bool:
 
 def _aside(work: Callable[[], T]) -> T:
     """Run slow work beside gevent's loop, in a native thread; where there is no loop, run it here."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("threading"):
+    loop = gevent()
+    if loop is None:
         return work()
-    # Only a gevent worker has a loop to keep free; gevent has no types.
-    import gevent  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    result: T = gevent.get_hub().threadpool.apply(work)
+    result: T = loop.get_hub().threadpool.apply(work)
     return result
 
 
 @lru_cache(maxsize=TOKENS_REMEMBERED)
-def _signed(secret_key: str, token: str) -> tuple[MemberId, datetime]:
-    """Return whom a token of ours names, and when it was issued: that never changes, so it is checked once.
+def _signed(secret_key: str, token: str) -> tuple[MemberId, int, datetime]:
+    """Return whom a token of ours names, its generation and when it was issued: they never change, so once is enough.
 
     Raises what the signature's library does for a forged one, which is not remembered.
     """
     text, issued_at = _serializer(secret_key).loads(token, return_timestamp=True)
-    return MemberId(UUID(text)), issued_at
+    id_, _, generation = text.partition(".")
+    return MemberId(UUID(id_)), int(generation or 0), issued_at
 
 
 @cache

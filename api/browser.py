@@ -67,14 +67,20 @@ def comes_from_elsewhere() -> bool:
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
-def begin(response: Response, member_id: MemberId) -> None:
-    """Begin a sign-in of this member with this browser, and end the one it had."""
+def begin(response: Response, member_id: MemberId, token_generation: int) -> None:
+    """Begin a sign-in of this member with this browser, with a secret of its own, and end the one it had.
+
+    It does not hold if the member was signed out everywhere since this was the generation of their tokens.
+    """
     made, secret = services(), new_secret()
     device = (request.user_agent.string or "a browser")[:DEVICE_CHARACTERS_MAX]
     before = request.cookies.get(COOKIE)
     if before:
         made.ask(lambda db: end_sign_in(db, hash_of(before)))
-    made.ask(lambda db: begin_sign_in(db, member_id, secret_hash=hash_of(secret), device=device))
+    kept = hash_of(secret)
+    made.ask(
+        lambda db: begin_sign_in(db, member_id, secret_hash=kept, device=device, token_generation=token_generation)
+    )
     response.set_cookie(
         COOKIE,
         secret,

@@ -9,6 +9,7 @@ import psycopg
 from structlog import get_logger
 
 from api.auth import caller, let_in
+from api.backlog import come_again_seconds
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
 from api.outcomes import read_outcome, seen_by
@@ -21,6 +22,7 @@ from domain.commands import Command as AskedCommand
 from domain.ids import CommandId, MemberId, TrainingSessionId
 from domain.outcomes import CommandStatus, Refused
 from domain.refusals import RefusalReason
+from storage import command_log
 from storage.command_codec import encode_command
 from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
@@ -55,12 +57,16 @@ def give(services: Services, given: Given, *, done: int) -> tuple[Command, int, 
     The status is `done` when it has been applied, 202 while it waits. A refusal or a failure ends the request with a
     problem. A crash anywhere leaves the command accepted or not, never half: the same idempotency key finds it again.
     """
+    services.allowances.take_command(given.member_id, caller().token_generation, as_staff=given.as_staff)
     seconds = preferred_wait(given.headers.prefer, seconds_max=services.settings.wait_seconds_max)
     wait_until = time.monotonic() + (seconds or 0)
     command_id = CommandId(new_id())
     with ExitStack() as stack:
         # Before the command is accepted, so that its outcome cannot come too early to be heard.
         waiter = stack.enter_context(services.hub.waiting_for(command_id)) if seconds else None
+        if waiter is None and seconds:
+            # As many wait in this process as may: a preference may go unheard (RFC 7240).
+            seconds = None
         logged = _accept(services, given, command_id)
         if logged.id != command_id and seconds:
             waiter = stack.enter_context(services.hub.waiting_for(logged.id))
@@ -86,12 +92,17 @@ def _answer(
 
 
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
+    actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
+    generation = caller().token_generation
+    new = NewCommand(command_id, given.training_session_id, actor, given.command, key, generation)
+    # What staff ask for may be what brings the backlog down.
+    if not given.as_staff and not services.backlog.takes(given.training_session_id):
+        return _accepted_before(services, new)
     # Asked again with the same id when the connection broke, so it is accepted once.
     if (accept := given.accept) is not None:
         accepted = services.ask(lambda db: accept(db, command_id))
     else:
-        actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
-        accepted = services.accept(NewCommand(command_id, given.training_session_id, actor, given.command, key))
+        accepted = services.accept(new)
     match accepted:
         case Refused((RefusalReason.NOT_PERMITTED,)):
             let_in(caller())  # says why not
@@ -104,6 +115,17 @@ def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCo
             # The first try was written after all, but its answer was lost before a worker was called.
             inbox.call_workers(services.redis, [accepted])
     return accepted
+
+
+def _accepted_before(services: Services, new: NewCommand) -> LoggedCommand:
+    """Return the command that was accepted with this key before; whoever comes anew is turned away."""
+    match services.ask(lambda db: command_log.accepted_before(db, new)):
+        case LoggedCommand() as first:
+            return first
+        case KeyReused(first_id):
+            raise ProblemError(ProblemCode.IDEMPOTENCY_KEY_REUSED, headers={"Location": f"/v1/commands/{first_id}"})
+        case None:
+            raise ProblemError(ProblemCode.BACKLOG_FULL, headers={"Retry-After": str(come_again_seconds())})
 
 
 def _settled_state(

@@ -7,6 +7,7 @@ many workers, `SEATLINE_ACCESS_LOG=-` writes a line for each request.
 import gc
 import os
 import resource
+import socket
 import sys
 import warnings
 from typing import Any
@@ -16,6 +17,7 @@ bind = os.environ.get("SEATLINE_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("SEATLINE_API_WORKERS", "2"))
 worker_class = "gevent"
 worker_connections = 10_000
+# A connection that says nothing, or its request's head byte by byte, is closed after so many seconds.
 keepalive = 30
 # Open event streams never end by themselves; they are cut off after a second, and come again elsewhere.
 graceful_timeout = 1
@@ -23,6 +25,8 @@ logger_class = "api.access_log.AccessLog"
 accesslog = os.environ.get("SEATLINE_ACCESS_LOG") or None
 loglevel = "warning"
 control_socket_disable = True
+
+UNREAD_MILLISECONDS = 60_000
 
 # structlog would load rich, with which it colours tracebacks in a terminal: 5 MB of each process.
 sys.modules["rich"] = None  # type: ignore[assignment]
@@ -35,6 +39,14 @@ def on_starting(_server: Any) -> None:
     """Let every worker have as many open connections as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def when_ready(server: Any) -> None:
+    """Let the system close what a client does not take for a minute: an event stream that nobody reads, above all."""
+    for listener in server.LISTENERS:
+        if listener.sock.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Each connection has it from its listener.
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
 
 
 def post_worker_init(_worker: Any) -> None:

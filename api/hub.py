@@ -9,7 +9,7 @@ Written with the standard library's threads: under gunicorn's gevent workers the
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -25,10 +25,13 @@ from structlog import get_logger
 from api.happenings import Happening, published
 from api.outcomes import Outcome, read_outcomes
 from api.polling import Poll, read_changes
+from api.problem_kinds import ProblemCode
+from api.problems import ProblemError
 from api.streams import Stream
 from domain.ids import CommandId, MemberId
 from storage.database import Db
 from storage.queries import changes
+from storage.queries.members import token_generations
 from workers.outcomes import CHANNEL
 
 ASK_AFTER_SECONDS = 1.0  # an outcome that is not heard of by then is asked for
@@ -38,6 +41,11 @@ SILENCE_SECONDS_MAX = 6.0  # a subscription that answers no ping for so long is 
 PING_AFTER_SECONDS = 2.0
 BACK_OFF_SECONDS = 0.5
 REDIS_TIMEOUT_SECONDS = 2
+WAITERS_MAX = 3_000
+STREAMS_MAX = 5_000
+"""Of one process: with both, 2,000 of the 10,000 connections that gunicorn keeps are left for everything else."""
+STREAMS_OF_MEMBER_MAX = 20
+FULL_RETRY_SECONDS = 30
 
 T = TypeVar("T")
 Ask = Callable[[Callable[[Db], T]], T]
@@ -80,6 +88,7 @@ class Hub:
         self._waiters: dict[UUID, set[Waiter]] = {}
         self._by_member: dict[UUID, set[Stream]] = {}
         self._by_session: dict[UUID, set[Stream]] = {}
+        self._waiting = self._streaming = 0
         self._poll = Poll()
         self._threads: list[Thread] = []
         self._stopping = Event()
@@ -106,29 +115,46 @@ class Hub:
         self._redis.close()
 
     @contextmanager
-    def waiting_for(self, command_id: CommandId) -> Iterator[Waiter]:
-        """Wait for a command inside; begin before it is handed in, so that no outcome comes too early to be heard."""
-        waiter = Waiter(command_id)
+    def waiting_for(self, command_id: CommandId) -> Iterator[Waiter | None]:
+        """Wait for a command inside; begin before it is handed in, so that no outcome comes too early to be heard.
+
+        None where as many wait in this process as may.
+        """
         with self._lock:
-            self._waiters.setdefault(command_id, set()).add(waiter)
+            waiter = Waiter(command_id) if self._waiting < WAITERS_MAX else None
+            if waiter is not None:
+                self._waiting += 1
+                self._waiters.setdefault(command_id, set()).add(waiter)
         try:
             yield waiter
         finally:
-            with self._lock:
-                _take_out(self._waiters, command_id, waiter)
+            if waiter is not None:
+                with self._lock:
+                    self._waiting -= 1
+                    _take_out(self._waiters, command_id, waiter)
 
-    def open_stream(self, member_id: MemberId, session_ids: frozenset[UUID]) -> Stream:
-        """Return a stream that from now on is told what concerns the member and these sessions; close it again."""
-        stream = Stream(member_id, session_ids)
+    def open_stream(self, member_id: MemberId, session_ids: frozenset[UUID], *, token_generation: int) -> Stream:
+        """Return a stream that from now on is told what concerns the member and these sessions; close it again.
+
+        It ends when tokens of this generation let the member in no more. Where as many are open as may be, of this
+        member or in this process, the request ends with a problem.
+        """
+        stream = Stream(member_id, session_ids, token_generation)
         with self._lock:
+            if len(self._by_member.get(member_id, ())) >= STREAMS_OF_MEMBER_MAX:
+                raise _no_stream(ProblemCode.TOO_MANY_REQUESTS, "You have many event streams open; close one of them.")
+            if self._streaming >= STREAMS_MAX:
+                raise _no_stream(ProblemCode.NOT_READY, "No more event streams fit in here; open yours again later.")
+            self._streaming += 1
             self._by_member.setdefault(member_id, set()).add(stream)
             for session_id in session_ids:
                 self._by_session.setdefault(session_id, set()).add(stream)
         return stream
 
     def close_stream(self, stream: Stream) -> None:
-        """Tell this stream nothing more."""
+        """Tell this stream nothing more; one that is closed already does no harm."""
         with self._lock:
+            self._streaming -= stream in self._by_member.get(stream.member_id, ())
             _take_out(self._by_member, stream.member_id, stream)
             for session_id in stream.session_ids:
                 _take_out(self._by_session, session_id, stream)
@@ -211,11 +237,15 @@ class Hub:
             except Exception:
                 log.exception("looking for outcomes failed")
 
-    def _end_streams_of(self, members: Iterable[MemberId]) -> None:
+    def _end_streams(self, members: Collection[UUID]) -> None:
+        """End those of these members who may not come any more, or were signed out everywhere since they opened."""
+        now = self._ask(lambda db: token_generations(db, [MemberId(id_) for id_ in members]))
         with self._lock:
-            ended = [stream for member_id in members for stream in self._by_member.get(member_id, ())]
-        for stream in ended:
-            stream.end()
+            streams = [stream for member_id in members for stream in self._by_member.get(member_id, ())]
+        for stream in streams:
+            # One that was opened meanwhile may be of a later generation than was read.
+            if stream.member_id not in now or stream.token_generation < now[stream.member_id]:
+                stream.end()
 
     def _ask_for_the_overdue(self) -> None:
         """Ask in one query for every command that somebody has waited for longer than about 1 s."""
@@ -237,11 +267,15 @@ class Hub:
             self._poll.restart()
         elif self._poll.is_due(LOOK_EVERY_SECONDS if self.listening.is_set() else ASK_AFTER_SECONDS):
             since = self._poll.read_to
-            self._end_streams_of(self._ask(lambda db: changes.kept_out_among(db, [MemberId(id_) for id_ in members])))
+            self._end_streams(members)
             reading = self._ask(lambda db: read_changes(db, since, members=members, inboxes=members, sessions=sessions))
             for happening in self._poll.news(reading):
                 self.tell(happening)
             self._poll.forget([*sessions, *members])
+
+
+def _no_stream(code: ProblemCode, detail: str) -> ProblemError:
+    return ProblemError(code, detail, headers={"Retry-After": str(FULL_RETRY_SECONDS)})
 
 
 def _take_out(table: dict[UUID, set[T]], key: UUID, entry: T) -> None:

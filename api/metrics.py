@@ -9,6 +9,8 @@
 | `seatline_accept_to_applied_seconds` | histogram: from accepted to settled |
 | `seatline_lanes_waiting` | sessions with commands waiting |
 | `seatline_oldest_waiting_seconds` | age of the oldest waiting command |
+| `seatline_commands_waiting` | commands waiting, counted up to `SEATLINE_BACKLOG_MAX` |
+| `seatline_backlog_full` | 1 while members' commands are turned away, for one session at least |
 | `seatline_deliveries_open{channel,kind,status}` | deliveries that are `due`, `sending` or `failed` |
 | `seatline_oldest_due_delivery_seconds{channel}` | how long the delivery that waits longest could have gone out |
 | `seatline_deliveries_settled_total{channel,kind,status}` | deliveries settled as `sent`, `failed` or `dropped` |
@@ -35,6 +37,7 @@ from api.services import Services
 from domain.channels import Channel
 from domain.notices import NoticeKind
 from domain.outcomes import CommandStatus
+from storage.queries.backlog import Fullness, limits_of, look_at_backlog
 from storage.queries.health import Backlog, backlog, oldest_due_seconds, open_deliveries
 from workers.heartbeat import Worker, workers_now
 from workers.metrics import (
@@ -86,21 +89,24 @@ class _Figures(Collector):
             yield from _from_counters(counters)
             yield _of_workers(workers)
         try:
-            waiting, deliveries, oldest_due = self._services.ask(
-                lambda db: (backlog(db), open_deliveries(db), oldest_due_seconds(db))
+            limits = limits_of(self._services.settings)
+            waiting, fullness, deliveries, oldest_due = self._services.ask(
+                lambda db: (backlog(db), look_at_backlog(db, limits), open_deliveries(db), oldest_due_seconds(db))
             )
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             log.warning("postgres does not answer", error=str(error))
             yield _gauge("seatline_postgres_up", "Whether Postgres answers.", 0)
         else:
             yield _gauge("seatline_postgres_up", "Whether Postgres answers.", 1)
-            yield from _from_backlog(waiting)
+            yield from _from_backlog(waiting, fullness)
             yield from _from_deliveries(deliveries, oldest_due)
 
 
-def _from_backlog(waiting: Backlog) -> Iterator[Metric]:
+def _from_backlog(waiting: Backlog, fullness: Fullness) -> Iterator[Metric]:
     yield _gauge("seatline_lanes_waiting", "Sessions with commands waiting.", waiting.lanes)
     yield _gauge("seatline_oldest_waiting_seconds", "Age of the oldest waiting command.", waiting.oldest_age_seconds)
+    yield _gauge("seatline_commands_waiting", "Commands waiting, up to the limit.", fullness.waiting)
+    yield _gauge("seatline_backlog_full", "Whether members' commands are turned away.", fullness.turns_away)
 
 
 def _from_deliveries(deliveries: dict[tuple[str, str, str], int], oldest_due: dict[str, float]) -> Iterator[Metric]:

@@ -56,11 +56,17 @@ _WRITING = {"post", "patch", "delete"}
 
 _LEAST_ROLES = {Access.TRAINER: Role.TRAINER, Access.ADMIN: Role.ADMIN, Access.OWNER: Role.OWNER}
 
-_TOKENS_FAIL = (ProblemCode.TOKEN_INVALID, ProblemCode.TOKEN_EXPIRED, ProblemCode.MEMBER_SUSPENDED)
-_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL)
+_TOKENS_FAIL = (
+    ProblemCode.TOKEN_INVALID,
+    ProblemCode.TOKEN_EXPIRED,
+    ProblemCode.TOKEN_ENDED,
+    ProblemCode.MEMBER_SUSPENDED,
+)
+_ASKS_TOO_OFTEN = (ProblemCode.TOO_MANY_REQUESTS,)  # who is known is counted
+_NO_TOKEN_FITS = (ProblemCode.TOKEN_MISSING, *_TOKENS_FAIL, *_ASKS_TOO_OFTEN)
 _TOKEN_PROBLEMS: dict[Access, tuple[ProblemCode, ...]] = {
     Access.PUBLIC: (),
-    Access.OPTIONAL: _TOKENS_FAIL,
+    Access.OPTIONAL: (*_TOKENS_FAIL, *_ASKS_TOO_OFTEN),
     Access.MEMBER: _NO_TOKEN_FITS,
     **dict.fromkeys(_LEAST_ROLES, (*_NO_TOKEN_FITS, ProblemCode.NOT_PERMITTED)),
 }
@@ -101,6 +107,7 @@ def operation(
     send a body of up to `body_bytes_max`, where that is more than the server reads of others. Of a view that does
     nothing but give a command, the log is asked whether the member of a token may still come.
     """
+    turned_away = [ProblemCode.BACKLOG_FULL] * gives_a_command
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -120,7 +127,9 @@ def operation(
         documented = _described.doc(
             summary=summary,
             security=cast("Any", _SECURITY[access]),
-            responses=cast("Any", {**(answers or {}), **_problem_answers([*_TOKEN_PROBLEMS[access], *problems])}),
+            responses=cast(
+                "Any", {**(answers or {}), **_problem_answers([*_TOKEN_PROBLEMS[access], *problems, *turned_away])}
+            ),
         )(checked)
         return cast("View", documented)
 
@@ -170,7 +179,7 @@ def _problem_answers(codes: Iterable[ProblemCode]) -> dict[int, dict[str, Any]]:
 def _problem_answer(*codes: ProblemCode) -> dict[str, Any]:
     """Return what is said of these problems; many operations share one, and nobody may change it."""
     names = [*HEADERS_OF_STATUS.get(PROBLEMS[codes[0]].status, {})]
-    if ProblemCode.TOO_MANY_ATTEMPTS in codes:
+    if {ProblemCode.TOO_MANY_ATTEMPTS, ProblemCode.TOO_MANY_REQUESTS} & set(codes):
         names.append("Retry-After")
     if {ProblemCode.REFUSED, ProblemCode.COMMAND_FAILED} & set(codes):
         names += ["Location", "Preference-Applied"]

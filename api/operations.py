@@ -26,6 +26,7 @@ from api.models.operations import (
 from api.services import Services
 from domain.channels import Channel
 from storage.database import Db
+from storage.queries.backlog import BacklogLimits, limits_of, look_at_backlog
 from storage.queries.health import DatabaseState, database_state, oldest_due_seconds, open_deliveries
 from storage.queries.waiting import Waiting, waiting_now
 from workers.heartbeat import Worker, workers_now
@@ -49,6 +50,7 @@ class _InDatabase:
     waiting: Waiting
     channels: list[ChannelState]
     state: DatabaseState
+    turns_away: bool
     milliseconds: float
 
 
@@ -64,7 +66,8 @@ class _InRedis:
 def look(services: Services) -> Operations:
     """Return how the system runs. Raises psycopg's `OperationalError` when the database is away."""
     now = time.time()
-    in_database = services.ask(_ask_database)
+    limits = limits_of(services.settings)
+    in_database = services.ask(lambda db: _ask_database(db, limits))
     try:
         in_redis = _ask_redis(services.redis)
     except (RedisError, OSError) as error:
@@ -93,9 +96,9 @@ def look(services: Services) -> Operations:
     )
 
 
-def _ask_database(db: Db) -> _InDatabase:
+def _ask_database(db: Db, limits: BacklogLimits) -> _InDatabase:
     began = time.perf_counter()
-    waiting, state = waiting_now(db), database_state(db)
+    waiting, state, turns_away = waiting_now(db), database_state(db), look_at_backlog(db, limits).turns_away
     counts: defaultdict[tuple[str, str], int] = defaultdict(int)
     for (channel, _, status), count in open_deliveries(db).items():
         counts[channel, status] += count
@@ -110,7 +113,7 @@ def _ask_database(db: Db) -> _InDatabase:
         )
         for channel in _CHANNELS
     ]
-    return _InDatabase(waiting, channels, state, _milliseconds_since(began))
+    return _InDatabase(waiting, channels, state, turns_away, _milliseconds_since(began))
 
 
 def _ask_redis(redis: Redis) -> _InRedis:
@@ -157,6 +160,7 @@ def _wrong(in_database: _InDatabase, in_redis: _InRedis | None, now: float) -> l
         found += [Wrong.NO_SWEEP] * (QueueName.SESSIONS in read and now - last > NO_SWEEP_SECONDS)
         found += [Wrong.NO_NOTIFIER] * (QueueName.NOTIFICATIONS not in read)
     channels = in_database.channels
+    found += [Wrong.BACKLOG_FULL] * in_database.turns_away
     found += [Wrong.COMMANDS_LATE] * (in_database.waiting.oldest_seconds > COMMANDS_LATE_SECONDS)
     found += [Wrong.DELIVERIES_LATE] * any(one.late_seconds > DELIVERIES_LATE_SECONDS for one in channels)
     found += [Wrong.DELIVERIES_FAILED] * any(one.failed for one in channels)

@@ -1,7 +1,4 @@
-"""Every kind of problem: its stable code, its status, and the sentence that says what to do.
-
-`openapi.py` documents them from the same table.
-"""
+"""Every kind of problem: its stable code, its status and the sentence that says what to do; `openapi` documents it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +15,7 @@ class ProblemCode(StrEnum):
     TOKEN_MISSING = "token_missing"  # noqa: S105 - a code, not a password
     TOKEN_INVALID = "token_invalid"  # noqa: S105
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_ENDED = "token_ended"  # noqa: S105
     SIGN_IN_FAILED = "sign_in_failed"
     MEMBER_SUSPENDED = "member_suspended"
     FORM_TOKEN_WRONG = "form_token_wrong"  # noqa: S105
@@ -54,9 +52,11 @@ class ProblemCode(StrEnum):
     INVALID_INPUT = "invalid_input"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL_ERROR = "internal_error"
     COMMAND_FAILED = "command_failed"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    BACKLOG_FULL = "backlog_full"
     NOT_READY = "not_ready"
 
 
@@ -71,9 +71,7 @@ class ProblemKind:
 
 PROBLEMS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.BAD_REQUEST: ProblemKind(
-        HTTPStatus.BAD_REQUEST,
-        "The request is malformed",
-        "The request cannot be understood; compare it with /docs.",
+        HTTPStatus.BAD_REQUEST, "The request is malformed", "The request cannot be understood; compare it with /docs."
     ),
     ProblemCode.INVALID_JSON: ProblemKind(
         HTTPStatus.BAD_REQUEST,
@@ -94,6 +92,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.UNAUTHORIZED,
         "The access token has expired",
         "The access token has expired; sign in again with POST /v1/tokens.",
+    ),
+    ProblemCode.TOKEN_ENDED: ProblemKind(
+        HTTPStatus.UNAUTHORIZED,
+        "The access token was ended",
+        "You were signed out everywhere or have a new password since the access token was issued; sign in again.",
     ),
     ProblemCode.SIGN_IN_FAILED: ProblemKind(
         HTTPStatus.UNAUTHORIZED,
@@ -121,9 +124,7 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "`current_password` is not your password at present; send the one you sign in with.",
     ),
     ProblemCode.NOT_FOUND: ProblemKind(
-        HTTPStatus.NOT_FOUND,
-        "There is nothing here",
-        "Nothing answers at this address; see /docs for those that do.",
+        HTTPStatus.NOT_FOUND, "There is nothing here", "Nothing answers at this address; see /docs for those that do."
     ),
     ProblemCode.SESSION_NOT_FOUND: ProblemKind(
         HTTPStatus.NOT_FOUND, "No such session", SENTENCES[RefusalReason.SESSION_NOT_FOUND]
@@ -263,6 +264,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "Too many attempts",
         "Too many attempts; wait as many seconds as the Retry-After header says, then try again.",
     ),
+    ProblemCode.TOO_MANY_REQUESTS: ProblemKind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests",
+        "One member may not ask so much; after Retry-After seconds send it again, with the same Idempotency-Key.",
+    ),
     ProblemCode.INTERNAL_ERROR: ProblemKind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong here",
@@ -277,6 +283,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database does not answer",
         "The database does not answer at the moment; try again shortly, with the same Idempotency-Key if you sent one.",
+    ),
+    ProblemCode.BACKLOG_FULL: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too much is waiting",
+        "Too much waits: this was not taken; after Retry-After seconds send it again, with the same Idempotency-Key.",
     ),
     ProblemCode.NOT_READY: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "A server that Seatline needs does not answer; `errors` names it."

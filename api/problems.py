@@ -50,6 +50,11 @@ class ProblemError(Exception):
         return body
 
 
+def retry_after(problem: ProblemError) -> Mapping[str, str]:
+    """Return the header that says when to try again, where the problem has it."""
+    return {name: value for name, value in problem.headers.items() if name == "Retry-After"}
+
+
 def problem_members(code: ProblemCode) -> dict[str, Any]:
     """Return what every problem of this code says."""
     kind = PROBLEMS[code]

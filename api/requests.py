@@ -2,13 +2,18 @@
 
 import json
 import re
-from typing import Any
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import IO, Any, cast
 
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
+from api.event_loop import gevent
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
+from api.services import services
 
 _WAIT = re.compile(r"""wait\s*=\s*"?(\d{1,9})"?""", re.IGNORECASE)
 
@@ -22,10 +27,43 @@ class Arguments(ImmutableMultiDict[str, str]):
         return {name: several[0] if flat and len(several) == 1 else several for name, several in values.items()}
 
 
+class BodyInTime:
+    """A body of which everything is read within so many seconds of the first reading; later it ends the request.
+
+    Only a gevent worker can be interrupted; elsewhere reading takes as long as it takes.
+    """
+
+    def __init__(self, body: IO[bytes], seconds: float) -> None:
+        self._body, self._seconds, self._ends_at = body, seconds, 0.0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return so many bytes, or all that are left."""
+        return self._in_time(lambda: self._body.read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Return the next line."""
+        return self._in_time(lambda: self._body.readline(-1 if size is None else size))
+
+    def _in_time(self, read: Callable[[], bytes]) -> bytes:
+        loop = gevent()
+        if loop is None:
+            return read()
+        now = time.monotonic()
+        self._ends_at = self._ends_at or now + self._seconds
+        late = ProblemError(ProblemCode.BAD_REQUEST, f"The body did not come within {self._seconds} s; send it again.")
+        with loop.Timeout(max(self._ends_at - now, 0.0), late):
+            return read()
+
+
 class JsonRequest(Request):
     """A request whose body is one JSON object, or nothing at all."""
 
     parameter_storage_class = Arguments
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, which has to come within a time: a client that sends a byte now and then keeps a place for long."""
+        return cast("IO[bytes]", BodyInTime(super().stream, services().settings.body_seconds_max))
 
     def get_json(self, *_: Any, **__: Any) -> Any:
         """Return the body's object, {} for no body; a body that is no JSON object ends the request with a problem.

@@ -13,11 +13,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
+from api.allowances import AttemptAllowances, MemberAllowances
+from api.backlog import Backlog
 from api.hub import Hub
 from api.kept_answers import KeptAnswers
 from api.together import Together
 from storage.command_log import Accepted, NewCommand
 from storage.database import API_TIMEOUTS, Db, open_pool
+from storage.queries.backlog import limits_of
 from storage.settings import Settings
 from workers import inbox
 
@@ -36,6 +39,9 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.kept_answers = KeptAnswers()
+        self.allowances = MemberAllowances(settings)
+        self.attempts = AttemptAllowances(settings)
+        self.backlog = Backlog(limits_of(settings), self.ask)
         self._making = RLock()
 
     @cached_property

@@ -18,6 +18,7 @@ class Stream:
 
     member_id: MemberId
     session_ids: frozenset[UUID]
+    token_generation: int = 0
     is_too_slow: bool = False
     has_ended: bool = False
     _pending: dict[Key, Happening] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Stream:
             self._changed.notify()
 
     def end(self) -> None:
-        """Have the stream end: its member may not come any more."""
+        """Have the stream end: its member may not come any more, or not with what it was opened with."""
         with self._changed:
             self.has_ended = True
             self._changed.notify()

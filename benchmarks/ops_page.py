@@ -13,6 +13,7 @@ import click
 
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from storage.database import API_TIMEOUTS, Db, connect
+from storage.queries.backlog import limits_of, look_at_backlog
 from storage.queries.health import oldest_due_seconds, open_deliveries
 from storage.queries.waiting import waiting_now
 from storage.settings import settings
@@ -49,9 +50,15 @@ def fill(bulk: Bulk, *, sessions: int, settled: int, waiting: int, open_: int) -
     bulk.settle_statistics()
 
 
+def backlog(db: Db) -> None:
+    """Ask whether members are turned away."""
+    look_at_backlog(db, limits_of(settings()))
+
+
 def view(db: Db) -> None:
     """Ask what the page asks."""
     waiting_now(db)
+    backlog(db)
     open_deliveries(db)
     oldest_due_seconds(db)
 
@@ -71,6 +78,7 @@ def main(sessions: int, settled: int, waiting: int, open_: int) -> None:
             click.echo(f"{found.commands:,} commands wait in {found.sessions:,} sessions")
             for name, ask in (
                 ("what waits", waiting_now),
+                ("whether it is too much", backlog),
                 ("deliveries open", open_deliveries),
                 ("deliveries late", oldest_due_seconds),
                 ("the whole view", view),

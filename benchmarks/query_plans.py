@@ -30,6 +30,7 @@ from storage.deliveries import AttemptRow, Delivery, DeliveryStatus, Settlement,
 from storage.identifiers import new_id
 from storage.notices import relay
 from storage.queries import bookings, changes, commands, events, notifications, passes, schedule
+from storage.queries.backlog import limits_of, look_at_backlog
 from storage.session_rows import lock_training_session
 from storage.settings import settings
 from workers import batch
@@ -180,6 +181,7 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     for _ in range(50):
         ask(quiet, newcomer, BookSeat(new_pass))
     yield "sweep", lambda: lanes_with_work(db)
+    yield "backlog", lambda: look_at_backlog(db, limits_of(settings()))
     yield "relay notices", lambda: relay(db, limit=500)
     claimed: list[Delivery | Unreadable] = []
     yield "claim deliveries", lambda: claimed.extend(claim_due(db, Channel.EMAIL, limit=100, lease_seconds=60))

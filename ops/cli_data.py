@@ -17,6 +17,7 @@ from ops.export import export_folder
 from ops.importing import import_folder
 from storage.database import connect
 from storage.intake import member_by_email
+from storage.queries.members import token_generations
 from storage.settings import settings
 
 PIPED_COLUMNS = 240
@@ -126,9 +127,10 @@ def token(email: str) -> None:
 
     with connect(settings().database_url) as db:
         member = member_by_email(db, email)
-    if member is None:
-        raise OperatorError(f"No member has the e-mail address {email!r}. Is it the right database?")
-    click.echo(make_token(settings(), member.id))
+        if member is None:
+            raise OperatorError(f"No member has the e-mail address {email!r}. Is it the right database?")
+        generation = token_generations(db, [member.id]).get(member.id, 0)
+    click.echo(make_token(settings(), member.id, generation))
 
 
 DATA_COMMANDS = (seed, import_, export, replay, token)

@@ -20,6 +20,7 @@ from ops import doctor_machine, doctor_notifications
 from ops.finding import Finding
 from storage import migrate
 from storage.database import Db, connect
+from storage.queries.backlog import BacklogLimits, limits_of, look_at_backlog
 from storage.queries.health import database_state
 from storage.settings import Settings
 from workers.app import app
@@ -54,6 +55,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with connect(settings.database_url) as db:
             for check in (_postgres_version, _primary, _durability, _connections, _schema, _isolation, _clocks):
                 yield check(db)
+            yield _backlog(db, limits_of(settings))
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         yield Finding("database", well=False, found=reason, advice="Start it, or correct SEATLINE_DATABASE_URL.")
@@ -119,6 +121,19 @@ def _clocks(db: Db) -> Finding:
         f"the database's is {apart:+.3f} s from this machine's",
         "Let both machines set their clocks by NTP.",
     )
+
+
+def _backlog(db: Db, limits: BacklogLimits) -> Finding:
+    """More waiting commands than may wait turn members away, who are told to come again."""
+    try:
+        fullness = look_at_backlog(db, limits)
+    except psycopg.errors.UndefinedTable:
+        return Finding("backlog", well=False, found="no command log", advice="Run `seatline migrate`.")
+    found = f"{fullness.waiting:,} of at most {limits.commands:,} commands wait"
+    if fullness.full_sessions:
+        found += f"; in {len(fullness.full_sessions)} sessions as many as may, {limits.in_session:,}"
+    advice = "Members are turned away until fewer wait: start workers; `seatline lanes` shows where."
+    return Finding("backlog", not fullness.turns_away, found, advice)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ async def replay_commands(
 
         async def one_session(orders: Sequence[Order]) -> None:
             async with gate:
-                lane = _Lane(client, settings, dict(plan.live))
+                lane = _Lane(client, settings, dict(plan.live), plan.token_generations)
                 for order in orders:
                     done = await lane.send(order)
                     replayed.done.append(done)
@@ -92,6 +92,7 @@ class _Lane:
     client: HttpClient
     settings: Settings
     bookings: dict[Pair, BookingId]
+    generations: Mapping[MemberId, int]
 
     async def send(self, order: Order) -> Done:
         try:
@@ -122,7 +123,7 @@ class _Lane:
         return await self.client.settled(token, answer)
 
     def _token(self, member_id: MemberId) -> str:
-        return make_token(self.settings, member_id)
+        return make_token(self.settings, member_id, self.generations.get(member_id, 0))
 
 
 def reasons_of(command: dict[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ops.csv_file import Complaints, Row, read_rows
 from storage import intake
 from storage.database import Db
 from storage.intake import KnownIds
+from storage.queries.members import token_generations
 
 COLUMNS = ("number", "kind", "session_key", "member_key", "pass_key")
 
@@ -45,10 +46,14 @@ Pair = tuple[TrainingSessionId, MemberId]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The orders by session, each session's in order of number; and which bookings lived before the replay."""
+    """The orders by session, each session's in order of number; and which bookings lived before the replay.
+
+    `token_generations` are those of which a token lets each member in.
+    """
 
     orders: dict[TrainingSessionId, list[Order]]
     live: dict[Pair, BookingId] = field(default_factory=dict)
+    token_generations: dict[MemberId, int] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -80,7 +85,7 @@ def load(db: Db, path: Path) -> Plan:
         complaints,
     )
     complaints.refuse_if_any("Nothing was sent")
-    return Plan(_by_session(orders, sent), live)
+    return Plan(_by_session(orders, sent), live, token_generations(db, {one.member_id for one in orders}))
 
 
 def _check_numbers(rows: Iterable[Cells]) -> None:

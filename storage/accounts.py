@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain.ids import MemberId
 from storage.database import Db
 from storage.password_links import end_links
-from storage.sign_ins import end_all_sign_ins
+from storage.sign_ins import sign_out_everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,11 @@ def find_account(db: Db, member_id: MemberId) -> Account | None:
     return None if row is None else Account(*row)
 
 
-def change_password_hash(db: Db, member_id: MemberId, *, before: str, after: str) -> bool:
-    """Replace the hash; False if it is not `before` any more. Every sign-in and open link of the member ends with it.
+def change_password_hash(db: Db, member_id: MemberId, *, before: str, after: str) -> int | None:
+    """Replace the hash; None if it is not `before` any more. Every sign-in, token and open link of the member ends.
 
-    Asked again with the same two hashes it comes to the same.
+    Returns the generation of tokens from now on. Asked again with the same two hashes it comes to the same, with a
+    generation more.
     """
     with db.transaction():
         changed = db.execute(
@@ -35,7 +36,7 @@ def change_password_hash(db: Db, member_id: MemberId, *, before: str, after: str
             """,
             {"member": member_id, "before": before, "after": after},
         ).rowcount
-        if changed:
-            end_links(db, member_id)
-            end_all_sign_ins(db, member_id)
-    return changed > 0
+        if not changed:
+            return None
+        end_links(db, member_id)
+        return sign_out_everywhere(db, member_id)

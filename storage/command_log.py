@@ -20,13 +20,17 @@ from storage.identifiers import new_id
 
 @dataclass(frozen=True, slots=True)
 class NewCommand:
-    """A command as it is handed in: who asks what of which session, under an id and perhaps a key of theirs."""
+    """A command as it is handed in: who asks what of which session, under an id and perhaps a key of theirs.
+
+    With `token_generation` it is accepted only while the actor's tokens are of this generation.
+    """
 
     id: CommandId
     training_session_id: TrainingSessionId
     actor: Actor
     command: Command
     idempotency_key: str | None = None
+    token_generation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,9 @@ def accept(db: Db, new: NewCommand) -> Accepted:
     """Write the command into the log in one autocommitted statement; takes no lock that a batch waits for.
 
     The same id or the same key again returns the first command. Refused are a session that does not exist, and a member
-    who is suspended, removed or none (`not_permitted`), also where the key was used before; who acts as staff was asked
-    about already. A crash leaves either no row, or a row that the sweep finds.
+    who is suspended, removed or none, or whose tokens are not of this generation any more (`not_permitted`), also where
+    the key was used before; who acts as staff was asked about already. A crash leaves either no row, or a row that the
+    sweep finds.
     """
     try:
         return accept_all(db, [new])[0]
@@ -102,8 +107,9 @@ def accept_all(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
     rows = db.execute(
         f"""
         INSERT INTO commands (id, training_session_id, actor_id, actor_is_staff, kind, payload, idempotency_key)
-        SELECT * FROM {source} AS new (id, training_session_id, actor, staff, kind, payload, key)
-         WHERE {_may_ask("staff", "actor")}
+        SELECT id, training_session_id, actor, staff, kind, payload, key
+          FROM {source} AS new (id, training_session_id, actor, staff, kind, payload, key, generation)
+         WHERE {_may_ask("staff", "actor", "generation")}
         ON CONFLICT DO NOTHING
         RETURNING id, seq, training_session_id, accepted_at
         """,  # noqa: S608
@@ -113,26 +119,47 @@ def accept_all(db: Db, new: Sequence[NewCommand]) -> list[Accepted]:
     return [written.get(one.id) or _first_with(db, one) for one in new]
 
 
-_MANY: LiteralString = "unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::boolean[], %s::text[], %s::jsonb[], %s::text[])"
-_ONE: LiteralString = "(VALUES (%s::uuid, %s::uuid, %s::uuid, %s::boolean, %s::text, %s::jsonb, %s::text))"
+def accepted_before(db: Db, new: NewCommand) -> LoggedCommand | KeyReused | None:
+    """Return the command that the actor gave with this key before, as `accept` does, and accept nothing.
+
+    None where there is no such command, or the actor may not ask.
+    """
+    found = _first_with(db, new) if new.idempotency_key is not None else None
+    return None if isinstance(found, Refused) else found
+
+
+_MANY: LiteralString = (
+    "unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::boolean[], %s::text[], %s::jsonb[], %s::text[], %s::int[])"
+)
+_ONE: LiteralString = "(VALUES (%s::uuid, %s::uuid, %s::uuid, %s::boolean, %s::text, %s::jsonb, %s::text, %s::int))"
 
 
 def _row_of(new: NewCommand) -> tuple[object, ...]:
     kind, payload = encode_command(new.command)
-    actor = new.actor
-    return new.id, new.training_session_id, actor.member_id, actor.is_staff, kind, Jsonb(payload), new.idempotency_key
+    return (
+        new.id,
+        new.training_session_id,
+        new.actor.member_id,
+        new.actor.is_staff,
+        kind,
+        Jsonb(payload),
+        new.idempotency_key,
+        new.token_generation,
+    )
 
 
-def _may_ask(staff: LiteralString, actor: LiteralString) -> LiteralString:
+def _may_ask(staff: LiteralString, actor: LiteralString, generation: LiteralString) -> LiteralString:
     # A subquery of its own for each: as a join it would be planned as if all members were asked about.
     return f"""(
         {staff} OR {actor} IS NULL
-        OR (SELECT suspended_at IS NULL AND removed_at IS NULL FROM members WHERE members.id = {actor}))
+        OR (SELECT suspended_at IS NULL AND removed_at IS NULL
+                   AND token_generation = coalesce({generation}, token_generation)
+              FROM members WHERE members.id = {actor}))
     """  # noqa: S608
 
 
 def _first_with(db: Db, new: NewCommand) -> Accepted:
-    may_ask = _may_ask("%(staff)s", "%(actor)s::uuid")
+    may_ask = _may_ask("%(staff)s", "%(actor)s::uuid", "%(generation)s::int")
     row = db.execute(
         f"""
         SELECT id, seq, training_session_id, accepted_at, kind, payload
@@ -141,7 +168,13 @@ def _first_with(db: Db, new: NewCommand) -> Accepted:
         SELECT id, seq, training_session_id, accepted_at, kind, payload
           FROM commands WHERE id = %(id)s AND {may_ask}
         """,  # noqa: S608
-        {"id": new.id, "actor": new.actor.member_id, "staff": new.actor.is_staff, "key": new.idempotency_key},
+        {
+            "id": new.id,
+            "actor": new.actor.member_id,
+            "staff": new.actor.is_staff,
+            "key": new.idempotency_key,
+            "generation": new.token_generation,
+        },
     ).fetchone()
     if row is None:
         # There was no conflict, then: the member may not ask.

@@ -17,7 +17,7 @@ from domain.staff_changes import ChangeKind, StaffChange, Subject
 from storage import password_links
 from storage.database import Db
 from storage.password_links import Invitation
-from storage.sign_ins import end_all_sign_ins
+from storage.sign_ins import sign_out_everywhere
 from storage.staff_changes import note_change
 
 _REFUSALS = {
@@ -132,7 +132,7 @@ def suspend_member(db: Db, member_id: MemberId, *, why: str, actor_id: MemberId)
             (member_id,),
         ).rowcount
         if changed:
-            end_all_sign_ins(db, member_id)
+            sign_out_everywhere(db, member_id)
             note_about_member(db, actor_id, member_id, ChangeKind.MEMBER_SUSPENDED, why=why)
 
 

@@ -14,7 +14,7 @@ from domain.notices import NoticeKind
 from domain.password_links import HOLDS, OPEN_RESETS_MAX, LinkEnding, LinkPurpose
 from storage.database import Db
 from storage.identifiers import new_id
-from storage.sign_ins import end_all_sign_ins
+from storage.sign_ins import sign_out_everywhere
 
 _KEPT_DAYS = 30  # past its end a link still says why it does not hold, and why its mail was not sent
 
@@ -195,7 +195,7 @@ def use_link(db: Db, link_id: UUID, *, password_hash: str) -> bool:
         # A guest who chooses a password is a guest no more; what they booked and their passes are theirs already.
         db.execute("UPDATE members SET password_hash = %s, guest = false WHERE id = %s", (password_hash, member_id))
         end_links(db, member_id)
-        end_all_sign_ins(db, member_id)
+        sign_out_everywhere(db, member_id)
     return True
 
 

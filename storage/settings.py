@@ -9,10 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
+
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -25,6 +29,9 @@ class Settings:
 
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
+    `X-Forwarded-For` is believed of a proxy in one of the `trusted_proxies` alone.
+    What one member may ask for in a minute is counted by each API process. `backlog_max` and `session_backlog_max` are
+    how many commands may wait, in all and in one session, before members' are turned away.
     """
 
     database_url: str
@@ -43,10 +50,17 @@ class Settings:
     private_targets: bool = False
     token_seconds: int = 12 * 3600
     body_bytes_max: int = 64 * 1024
+    body_seconds_max: int = 30
     page_size_max: int = 200
     wait_seconds_max: int = 30
     sign_in_attempts_max: int = 10
     sign_in_window_seconds: int = 300
+    trusted_proxies: tuple[Network, ...] = ()
+    requests_per_minute: int = 600
+    commands_per_minute: int = 60
+    staff_commands_per_minute: int = 600
+    backlog_max: int = 100_000
+    session_backlog_max: int = 25_000
 
 
 @cache
@@ -80,6 +94,15 @@ def read_settings(environment: dict[str, str]) -> Settings:
         cors_origins=tuple(environment.get("SEATLINE_CORS_ORIGINS", "").split()),
         token_seconds=_number(environment, "SEATLINE_TOKEN_SECONDS", Settings.token_seconds),
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
+        body_seconds_max=_number(environment, "SEATLINE_BODY_SECONDS_MAX", Settings.body_seconds_max),
+        trusted_proxies=_networks(environment, "SEATLINE_TRUSTED_PROXIES"),
+        requests_per_minute=_number(environment, "SEATLINE_REQUESTS_PER_MINUTE", Settings.requests_per_minute),
+        commands_per_minute=_number(environment, "SEATLINE_COMMANDS_PER_MINUTE", Settings.commands_per_minute),
+        staff_commands_per_minute=_number(
+            environment, "SEATLINE_STAFF_COMMANDS_PER_MINUTE", Settings.staff_commands_per_minute
+        ),
+        backlog_max=_number(environment, "SEATLINE_BACKLOG_MAX", Settings.backlog_max),
+        session_backlog_max=_number(environment, "SEATLINE_SESSION_BACKLOG_MAX", Settings.session_backlog_max),
         providers={**PROVIDERS_USUAL, **_pairs(environment, "SEATLINE_PROVIDERS")},
         per_second=_numbers(environment, "SEATLINE_PER_SECOND"),
         smtp_url=environment.get("SEATLINE_SMTP_URL", ""),
@@ -121,6 +144,15 @@ def _numbers(environment: dict[str, str], variable: str) -> dict[str, int]:
         if not value.isdecimal() or int(value) < 1:
             raise SettingsError(f"{variable} must give whole numbers above zero, not {channel}={value}.")
     return {channel: int(value) for channel, value in pairs.items()}
+
+
+def _networks(environment: dict[str, str], variable: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in environment.get(variable, "").split())
+    except ValueError as error:
+        raise SettingsError(
+            f"{variable} must be networks like 10.0.0.0/8 or addresses, with blanks between; {error}."
+        ) from None
 
 
 def _number(environment: dict[str, str], variable: str, default: int) -> int:

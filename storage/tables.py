@@ -66,6 +66,8 @@ members = sa.Table(
     sa.Column("removed_at", INSTANT),
     # A guest is on sessions by name, without an account: choosing a password ends that.
     sa.Column("guest", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Signing out everywhere raises it; a token or sign-in of an earlier generation lets nobody in.
+    _count("token_generation"),
     sa.CheckConstraint("role IN ('member', 'trainer', 'admin', 'owner')", name="members_role"),
     sa.CheckConstraint(
         "removed_at IS NULL OR (password_hash IS NULL AND role = 'member')", name="members_removed_is_nobody"

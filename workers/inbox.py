@@ -26,8 +26,9 @@ def accept(db: Db, redis: Redis, new: NewCommand) -> Accepted:
     """Accept a command.
 
     Returns the logged command, the first one if the key was used before for the same thing; `KeyReused` if for
-    another; `Refused` with `session_not_found` if there is no such session. Raises psycopg's `OperationalError`
-    when the database cannot be reached: then ask again with the same id or key, it is accepted once.
+    another; `Refused` with `session_not_found` if there is no such session, and with `not_permitted` if the actor may
+    not ask, or not with a token of this generation. Raises psycopg's `OperationalError` when the database cannot be
+    reached: then ask again with the same id or key, it is accepted once.
     """
     logged = command_log.accept(db, new)
     if isinstance(logged, LoggedCommand) and not logged.is_repeat:

@@ -16,6 +16,7 @@ class Wrong(StrEnum):
     NO_WORKER = "no_worker"
     NO_NOTIFIER = "no_notifier"
     NO_SWEEP = "no_sweep"
+    BACKLOG_FULL = "backlog_full"
     COMMANDS_LATE = "commands_late"
     DELIVERIES_LATE = "deliveries_late"
     DELIVERIES_FAILED = "deliveries_failed"

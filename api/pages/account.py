@@ -1,12 +1,10 @@
 """Signing in and out with a browser, and changing the password."""
 
-from collections.abc import Mapping
-
 from flask import Response, request
 from pydantic import ValidationError
 
-from api import browser
-from api.auth import read_token
+from api import browser, known_devices
+from api.auth import caller, read_token
 from api.errors import input_problem
 from api.language import N_, gettext
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordBody
@@ -17,11 +15,10 @@ from api.pages.preferences import preferences_page
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
 from api.problem_kinds import ProblemCode
-from api.problems import ProblemError
-from api.routes.account import change_password
+from api.problems import ProblemError, retry_after
+from api.routes.account import change_password, sign_out_everywhere
 from api.routes.tokens import create_token
 from api.services import services
-from storage.sign_ins import end_all_sign_ins
 
 _EXPECTED = {ProblemCode.SIGN_IN_FAILED, ProblemCode.MEMBER_SUSPENDED, ProblemCode.TOO_MANY_ATTEMPTS}
 _LIMITS = {"least": PASSWORD_CHARACTERS_MIN, "most": PASSWORD_CHARACTERS_MAX}
@@ -54,17 +51,19 @@ def do_sign_in() -> Response:
             raise
         return _again(problem, target, email)
     response = see_other(target)
-    browser.begin(response, read_token(services().settings, token.access_token).member_id)
+    signed_in = read_token(services().settings, token.access_token)
+    browser.begin(response, signed_in.member_id, signed_in.token_generation)
+    known_devices.know(response, email.strip())
     return response
 
 
 @pages.post("/sign-out")
 @members_only
 def do_sign_out() -> Response:
-    """End this sign-in, or with `everywhere` all of this member's."""
-    fields, here = checked_form(), visitor()
-    if fields.get("everywhere") and here is not None:
-        services().ask(lambda db: end_all_sign_ins(db, here.member_id))
+    """End this sign-in, or with `everywhere` all of this member's, and their access tokens."""
+    fields = checked_form()
+    if fields.get("everywhere"):
+        v1(sign_out_everywhere)()
     response = see_other("/")
     browser.end(response)
     return response
@@ -74,7 +73,7 @@ def do_sign_out() -> Response:
 @members_only
 def do_change_password() -> Response:
     """Change the password and sign in anew here; every other sign-in ends."""
-    fields, here = checked_form(), visitor()
+    fields = checked_form()
     if fields.get("new") != fields.get("repeated"):
         return preferences_page(
             status=422, password_errors={"repeated": gettext("This is not the same as the new password.")}
@@ -89,8 +88,7 @@ def do_change_password() -> Response:
     except ProblemError as problem:
         return _password_refused(problem)
     response = see_other("/preferences?saved=password")
-    if here is not None:
-        browser.begin(response, here.member_id)
+    browser.begin(response, caller().member_id, caller().token_generation)
     return response
 
 
@@ -105,11 +103,6 @@ def _password_refused(problem: ProblemError) -> Response:
         case _:
             raise problem
     return preferences_page(status=int(problem.kind.status), password_errors={"current": sentence}, headers=headers)
-
-
-def retry_after(problem: ProblemError) -> Mapping[str, str]:
-    """Return the header that says when to try again, where the problem has it."""
-    return {name: value for name, value in problem.headers.items() if name == "Retry-After"}
 
 
 def _again(problem: ProblemError, target: str, email: str) -> Response:

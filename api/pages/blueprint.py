@@ -9,12 +9,14 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException, NotFound
 
 from api.addresses import without_secret
+from api.auth import caller
 from api.errors import http_error
 from api.language import N_
 from api.pages.rendering import framed_page, page
-from api.pages.visitors import FormExpiredError, to_sign_in
+from api.pages.visitors import FormExpiredError, to_sign_in, visitor
 from api.problem_kinds import PROBLEMS, ProblemCode
-from api.problems import ProblemError
+from api.problems import ProblemError, retry_after
+from api.services import services
 
 pages = APIBlueprint("pages", __name__, enable_openapi=False)
 
@@ -34,6 +36,14 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
     ProblemCode.NOT_PERMITTED: (N_("This is not for you"), N_("Only staff with another role may see this; ask them.")),
     ProblemCode.NOT_FOUND: (N_("There is nothing here"), N_("The address may have been cut off on its way.")),
     ProblemCode.INVALID_INPUT: (N_("That cannot be shown"), N_("Something in the address makes no sense here.")),
+    ProblemCode.TOO_MANY_REQUESTS: (
+        N_("That was too much at once"),
+        N_("Nothing was changed. Wait a moment, then try again."),
+    ),
+    ProblemCode.BACKLOG_FULL: (
+        N_("So many want something at the moment that no more is taken"),
+        N_("Nothing was changed. Wait a moment, then try again."),
+    ),
     ProblemCode.DATABASE_UNAVAILABLE: (
         N_("We cannot look that up at the moment"),
         N_("Nothing is lost. Try again shortly."),
@@ -42,6 +52,13 @@ _WORDS: dict[ProblemCode, tuple[str, str]] = {
 _ELSE = (N_("Something went wrong here"), N_("It is our fault, not yours. Try again, and tell the studio if it stays."))
 
 log = get_logger()
+
+
+@pages.before_request
+def count_visitor() -> None:
+    """Count the page for whoever is signed in: before anything else, and not again on the page that says "too much"."""
+    if visitor() is not None:
+        services().allowances.take_request(caller().member_id, caller().token_generation)
 
 
 @pages.after_request
@@ -61,7 +78,10 @@ def say_problem(problem: ProblemError) -> Response:
     if problem.kind.status is HTTPStatus.UNAUTHORIZED and problem.code is not ProblemCode.SIGN_IN_FAILED:
         return to_sign_in()
     title, text = _WORDS.get(problem.code, _ELSE)
-    return framed_page("problem.html", status=int(problem.kind.status), title=title, text=text, errors=problem.errors)
+    status = int(problem.kind.status)
+    answer = framed_page("problem.html", status=status, title=title, text=text, errors=problem.errors)
+    answer.headers.extend(retry_after(problem))
+    return answer
 
 
 @pages.errorhandler(psycopg.OperationalError)

@@ -3,18 +3,17 @@
 from flask import Response, request
 from pydantic import ValidationError
 
-from api import browser
+from api import browser, known_devices
 from api.auth import read_token
 from api.models.account import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from api.models.password_links import LookAtLinkBody, PasswordLink, PasswordResetBody, SetPasswordBody
 from api.models.tokens import SignInBody
-from api.pages.account import retry_after
 from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, page, see_other
 from api.pages.visitors import refuse_foreign
 from api.problem_kinds import ProblemCode
-from api.problems import ProblemError
+from api.problems import ProblemError, retry_after
 from api.routes.password_links import ask_for_password_reset, look_at_password_link, set_password
 from api.routes.tokens import create_token
 from api.services import services
@@ -90,7 +89,9 @@ def _signed_in(email: str, password: str) -> Response:
         # It is set all the same: too many have tried from this address, or somebody changed it again meanwhile.
         return see_other("/sign-in")
     response = see_other("/?password=set")
-    browser.begin(response, read_token(services().settings, token.access_token).member_id)
+    signed_in = read_token(services().settings, token.access_token)
+    browser.begin(response, signed_in.member_id, signed_in.token_generation)
+    known_devices.know(response, email)
     return response
 
 

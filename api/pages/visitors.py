@@ -105,7 +105,7 @@ def _find_visitor() -> Visitor | None:
     if found is None:
         return None
     # The operations of /v1 that the pages are made of ask who is calling.
-    g.caller = Caller(found.member_id, found.expires_at, found.role)
+    g.caller = Caller(found.member_id, found.expires_at, found.role, found.token_generation)
     return Visitor(found.member_id, found.member_name, found.role, browser.form_token(found))
 
 

@@ -35,7 +35,12 @@ routes = APIBlueprint("events", __name__, tag="Live events")
 @routes.get("/v1/events")
 @operation(
     access=Access.MEMBER,
-    problems=[ProblemCode.SESSION_NOT_FOUND, ProblemCode.INVALID_INPUT, ProblemCode.DATABASE_UNAVAILABLE],
+    problems=[
+        ProblemCode.SESSION_NOT_FOUND,
+        ProblemCode.INVALID_INPUT,
+        ProblemCode.NOT_READY,
+        ProblemCode.DATABASE_UNAVAILABLE,
+    ],
     answers={200: _STREAM},
 )
 @routes.input(EventsQuery, location="query")
@@ -51,7 +56,8 @@ def get_events(query_data: EventsQuery, headers_data: EventsHeaders) -> Response
     """
     made, me = services(), caller()
     # Subscribed before the database is read, so that nothing falls between the two.
-    stream = made.hub.open_stream(me.member_id, frozenset(query_data.session_id))
+    watched = frozenset(query_data.session_id)
+    stream = made.hub.open_stream(me.member_id, watched, token_generation=me.token_generation)
     try:
         read_to = _catch_up(made, stream, headers_data.last_event_id)
     except BaseException:

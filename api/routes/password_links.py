@@ -1,10 +1,11 @@
 """A password for who has none or has forgotten it, by a link that is mailed to them."""
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response
 
 from api import sign_in_limits
 from api.auth import hash_password
+from api.client_address import client_address
 from api.models.password_links import (
     LookAtLinkBody,
     PasswordLink,
@@ -16,7 +17,7 @@ from api.openapi import BODY_PROBLEMS, Access, operation
 from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.services import services
-from api.sign_in_limits import Attempt
+from api.sign_in_limits import Trier, account_of
 from domain.password_links import HOLDS, LinkPurpose
 from storage.identifiers import new_id
 from storage.password_links import OpenLink, ask_for_reset, find_open_link, use_link
@@ -43,9 +44,8 @@ def ask_for_password_reset(json_data: PasswordResetBody) -> PasswordResetAsked:
     same where there is no such member, and while three such links of theirs hold, to which none is added. Attempts are
     limited for each account from one address, apart from those to sign in.
     """
-    made, address, link_id = services(), request.remote_addr or "unknown", new_id()
-    email = json_data.email.strip()
-    sign_in_limits.count_attempt(made.redis, made.settings, email=email, address=address, what=Attempt.PASSWORD_RESET)
+    made, email, link_id = services(), json_data.email.strip(), new_id()
+    sign_in_limits.count_reset(made, _trier(email))
     made.ask(lambda db: ask_for_reset(db, link_id, email))
     call_for_mail(made.redis)
     return PasswordResetAsked(expires_in=int(HOLDS[LinkPurpose.RESET].total_seconds()))
@@ -69,18 +69,21 @@ def look_at_password_link(json_data: LookAtLinkBody) -> PasswordLink:
 def set_password(json_data: SetPasswordBody) -> Response:
     """Set a password by a link.
 
-    The link is used up, and every other one of the member ends. Every browser they are signed in with is signed out;
-    access tokens that were issued before go on until they expire. Of two at once with one link, one is made.
+    The link is used up, and every other one of the member ends, as does every access token of theirs; every browser
+    they are signed in with is signed out. Of two at once with one link, one is made.
     """
     made, link = services(), _open_link(json_data.secret)
     after = hash_password(json_data.new_password)
     if not made.ask(lambda db: use_link(db, link.id, password_hash=after)):
         raise ProblemError(ProblemCode.PASSWORD_LINK_NOT_VALID)
-    address = request.remote_addr or "unknown"
-    sign_in_limits.forget_attempts(made.redis, made.settings, email=link.email, address=address)
+    sign_in_limits.know_address(made, _trier(link.email))
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
+
+
+def _trier(email: str) -> Trier:
+    return Trier(account_of(services().settings.secret_key, email), client_address())
 
 
 def _open_link(secret: str) -> OpenLink:

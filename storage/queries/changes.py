@@ -83,15 +83,6 @@ def database_now(db: Db) -> datetime:
     return now
 
 
-def kept_out_among(db: Db, members: Collection[MemberId]) -> list[MemberId]:
-    """Return those of these members who are suspended or removed."""
-    rows = db.execute(
-        "SELECT id FROM members WHERE id = ANY(%s) AND (suspended_at IS NOT NULL OR removed_at IS NOT NULL)",
-        (list(members),),
-    )
-    return [MemberId(row[0]) for row in rows]
-
-
 def settled_among(db: Db, command_ids: Collection[UUID]) -> list[UUID]:
     """Return which of these commands have their outcome, in one query whatever their number."""
     rows = db.execute("SELECT id FROM commands WHERE id = ANY(%s) AND status <> 'waiting'", (list(command_ids),))

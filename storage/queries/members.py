@@ -20,6 +20,16 @@ class SignIn:
     member_id: MemberId
     password_hash: str | None
     is_suspended: bool = False
+    token_generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a member may come, as what, and of which generation the tokens are that let them in."""
+
+    role: Role
+    status: MemberStatus
+    token_generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,9 @@ class Member:
 def find_sign_in(db: Db, email: str) -> SignIn | None:
     """Return whom this e-mail address belongs to, in whatever case it is written."""
     row = db.execute(
-        "SELECT id, password_hash, suspended_at IS NOT NULL FROM members WHERE lower(email) = lower(%s)", (email,)
+        "SELECT id, password_hash, suspended_at IS NOT NULL, token_generation"
+        "  FROM members WHERE lower(email) = lower(%s)",
+        (email,),
     ).fetchone()
     return None if row is None else SignIn(*row)
 
@@ -56,10 +68,24 @@ def find_member(db: Db, member_id: MemberId) -> Member | None:
         ).fetchone()
 
 
-def find_standing(db: Db, member_id: MemberId) -> tuple[Role, MemberStatus] | None:
-    """Return the member's role and status as they are now; None if there is no such member."""
-    row = db.execute("SELECT role, suspended_at, removed_at FROM members WHERE id = %s", (member_id,)).fetchone()
-    return None if row is None else (Role(row[0]), status_of(row[1], row[2]))
+def find_standing(db: Db, member_id: MemberId) -> Standing | None:
+    """Return how the member stands now; None if there is no such member."""
+    row = db.execute(
+        "SELECT role, suspended_at, removed_at, token_generation FROM members WHERE id = %s", (member_id,)
+    ).fetchone()
+    return None if row is None else Standing(Role(row[0]), status_of(row[1], row[2]), row[3])
+
+
+def token_generations(db: Db, member_ids: Collection[MemberId]) -> dict[MemberId, int]:
+    """Return of which generation the tokens are that let these members in; who may not come is missing."""
+    rows = db.execute(
+        """
+        SELECT id, token_generation FROM members
+         WHERE id = ANY(%s) AND suspended_at IS NULL AND removed_at IS NULL
+        """,
+        (list(member_ids),),
+    )
+    return {MemberId(id_): generation for id_, generation in rows}
 
 
 def names_of(db: Db, member_ids: Collection[MemberId]) -> dict[MemberId, str]:

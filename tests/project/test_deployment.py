@@ -25,6 +25,8 @@ VALUES = {
     "SEATLINE_VAPID_PRIVATE_KEY": "a key",
     "SEATLINE_VAPID_SUBJECT": "mailto:studio@mail.example",
     "SEATLINE_PRIVATE_TARGETS": "1",
+    "SEATLINE_TRUSTED_PROXIES": "10.0.0.0/8",
+    "SEATLINE_BACKLOG_MAX": "1000",
 }
 
 
@@ -97,6 +99,13 @@ def test_every_variable_given_is_one_that_is_read(name: str) -> None:
 
     for variable in variables_given_to(name):
         assert f'"{variable}"' in read, variable
+
+
+def test_the_limits_and_the_proxies_reach_the_containers() -> None:
+    settings = read_settings(as_given("api", VALUES))
+
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8"]
+    assert (settings.backlog_max, settings.session_backlog_max) == (1000, 25_000)
 
 
 def test_every_setting_about_notifications_reaches_the_containers() -> None:

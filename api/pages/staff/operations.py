@@ -39,6 +39,10 @@ WRONG = {
         N_("No worker delivers notices"),
         N_("Mails and push messages wait. Start a worker that reads the queue notifications."),
     ),
+    Wrong.BACKLOG_FULL: (
+        N_("So much waits that members are turned away"),
+        N_("What was accepted stays accepted. Add workers, and look below at where most waits."),
+    ),
     Wrong.COMMANDS_LATE: (
         N_("Commands wait for more than half a minute"),
         N_("Add workers, and look below at what the ones there are busy with."),

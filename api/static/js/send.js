@@ -101,11 +101,19 @@ const settledOrSoon = () =>
     setTimeout(go, LOOK_MS);
   });
 
+/** An answer that says to come again, and perhaps when. */
+class Away extends Error {
+  constructor(answer) {
+    super(`answered ${answer.status}`);
+    this.comeAgainMs = 1000 * Number(answer.headers.get("Retry-After"));
+  }
+}
+
 /** Fetch until the application itself answers; the banner says so meanwhile. */
 const insist = (address, request) =>
   again(async () => {
     const answer = await fetch(address, { ...request, signal: AbortSignal.timeout(SEND_MS) });
-    if (AWAY.has(answer.status)) throw new Error(`answered ${answer.status}`);
+    if (AWAY.has(answer.status)) throw new Away(answer);
     return answer;
   });
 
@@ -115,9 +123,9 @@ async function again(work) {
       const done = await work();
       say("retrying", false);
       return done;
-    } catch {
+    } catch (error) {
       say("retrying", true);
-      await pause(wait * (1 + Math.random() / 2));
+      await pause(Math.max(wait, error.comeAgainMs ?? 0) * (1 + Math.random() / 2));
     }
   }
 }

@@ -40,9 +40,14 @@ class Caller:
     http: FlaskClient
     settings: Settings
     member: Member | None = None
+    token_generation: int = 0
 
     def of(self, member: Member) -> "Caller":
-        return replace(self, member=member)
+        return replace(self, member=member, token_generation=0)
+
+    def again(self, by: int = 1) -> "Caller":
+        """Return the same one, who was signed out everywhere so many times and has signed in again."""
+        return replace(self, token_generation=self.token_generation + by)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.http.get(path, headers=self._headers(headers))
@@ -69,7 +74,7 @@ class Caller:
     def _headers(self, headers: dict[str, str]) -> dict[str, str]:
         plain = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.member is not None:
-            plain["Authorization"] = f"Bearer {make_token(self.settings, self.member.id)}"
+            plain["Authorization"] = f"Bearer {make_token(self.settings, self.member.id, self.token_generation)}"
         return plain
 
 

@@ -47,6 +47,7 @@ OPERATIONS = {
     "DELETE /v1/me/calendar-feed": {204, 401, 403, 500, 503},
     "GET /calendar/{secret}.ics": {200, 304, 404, 500, 503},
     "POST /v1/me/password": {204, 400, 401, 403, 413, 415, 422, 429, 500, 503},
+    "DELETE /v1/me/sign-ins": {204, 401, 403, 500, 503},
     "GET /v1/me/passes": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications": {200, 401, 422, 500, 503},
     "GET /v1/me/notifications/unread": {200, 401, 500, 503},
@@ -141,7 +142,10 @@ FOR_PEOPLE = {"/openapi.json", "/docs", "/mail", "/mail/{name}", "/mail/{name}/h
 
 def test_every_operation_documents_every_status_it_answers(spec: dict[str, Any]) -> None:
     documented = {name: {int(status) for status in about["responses"]} for name, about in operations(spec).items()}
-    assert documented == OPERATIONS
+    # Whoever must be known is counted.
+    assert documented == {
+        name: {*promised, 429} if 401 in promised else promised for name, promised in OPERATIONS.items()
+    }
 
 
 def test_every_route_is_documented(app: APIFlask, spec: dict[str, Any]) -> None:

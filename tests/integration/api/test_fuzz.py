@@ -35,6 +35,7 @@ WITHOUT_INPUT = {
     "GET /v1/me",
     "GET /v1/me/notifications/unread",
     "GET /v1/me/notification-preferences",
+    "DELETE /v1/me/sign-ins",
     "GET /v1/push-key",
     "GET /v1/me/push-subscriptions",
     "GET /v1/me/calendar-feed",

@@ -13,7 +13,7 @@ from domain.password_links import OPEN_RESETS_MAX
 from storage.identifiers import new_id
 from storage.settings import settings
 from storage.sign_ins import begin_sign_in
-from tests.integration.api.conftest import Caller, app_with, problem, token_of
+from tests.integration.api.conftest import Caller, app_with, problem
 from tests.integration.links import a_reset, address_of, an_invitation, expire, links_of, mails_of, states_of
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
@@ -156,7 +156,8 @@ def test_setting_the_password_signs_out_everywhere_and_keeps_tokens(
     assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
     assert (signs_in(anybody, nina, NEW), signs_in(anybody, nina, OLD)) == (True, False)
     assert studio.db.execute("SELECT count(*) FROM sign_ins WHERE member_id = %s", (nina.id,)).fetchone() == (0,)
-    assert anybody.get("/v1/me", Authorization=token_of(settings(), nina.id)).status_code == 200
+    problem(anybody.of(nina).get("/v1/me"), 401, "token_ended")
+    assert anybody.of(nina).again().get("/v1/me").status_code == 200
 
 
 def test_who_never_had_a_password_chooses_one(anybody: Caller, studio: Studio) -> None:

@@ -115,6 +115,7 @@ LEAST: dict[str, Role | None] = {
     "POST /v1/staff/trainings": ADMIN,
     "GET /v1/staff/trainings/{training_id}": ADMIN,
     "PATCH /v1/staff/trainings/{training_id}": ADMIN,
+    "DELETE /v1/me/sign-ins": MEMBER,
     "GET /v1/studio": EVERYBODY,
     "POST /v1/tokens": EVERYBODY,
     "GET /v1/trainers": EVERYBODY,

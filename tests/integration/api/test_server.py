@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -19,7 +19,7 @@ from uuid import UUID
 
 import pytest
 
-from api.gunicorn_conf import post_worker_init
+from api.gunicorn_conf import UNREAD_MILLISECONDS, post_worker_init, when_ready
 from api.services import POOL_SIZE
 from storage.settings import settings
 from tests.integration.api.conftest import token_of
@@ -74,13 +74,12 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("waited in vain")
 
 
-@pytest.fixture(scope="module")
-def server(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@contextmanager
+def serving_api(said: Path, *options: str, **settings: str) -> Iterator[Server]:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    said = tmp_path_factory.mktemp("gunicorn") / "said.txt"
-    environment = {**os.environ, "SEATLINE_BIND": f"127.0.0.1:{port}", "SEATLINE_API_WORKERS": "1"}
-    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn_conf.py"]
+    environment = {**os.environ, "SEATLINE_BIND": f"127.0.0.1:{port}", "SEATLINE_API_WORKERS": "1", **settings}
+    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn_conf.py", *options]
     with said.open("wb") as out:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=out)
     server = Server(port, process)
@@ -100,6 +99,12 @@ def server(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     finally:
         process.kill()
     assert said.read_text() == ""
+
+
+@pytest.fixture(scope="module")
+def server(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving_api(tmp_path_factory.mktemp("gunicorn") / "said.txt") as server:
+        yield server
 
 
 def read_until(connection: socket.socket, wanted: bytes) -> bytes:
@@ -188,6 +193,66 @@ def test_signing_in_keeps_nobody_else_waiting_for_the_hash(server: Server, studi
         signing_in = [pool.submit(server.ask, "POST", "/v1/tokens", None, body) for _ in range(8)]
         assert server.ask("GET", "/live")[0] == 200
         assert {one.result(30)[0] for one in signing_in} == {401}
+
+
+@pytest.fixture(scope="module")
+def hasty(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that gives its clients a second for whatever they have to say."""
+    said = tmp_path_factory.mktemp("hasty") / "said.txt"
+    with serving_api(said, "--keep-alive", "1", SEATLINE_BODY_SECONDS_MAX="1") as server:
+        yield server
+
+
+def is_hung_up_on(connection: socket.socket, *, saying: bytes = b"") -> bool:
+    """Say so much, a byte at a time and never the end of it, until the server hangs up."""
+    try:
+        for byte in saying:
+            connection.sendall(bytes([byte]))
+            connection.settimeout(0.05)
+            try:
+                if connection.recv(1) == b"":
+                    return True
+            except TimeoutError:
+                continue
+        connection.settimeout(40)
+        return connection.recv(1) == b""
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+
+
+@pytest.mark.parametrize("saying", [b"", b"GET /live HTTP/1.1\r\nX-Slow: " + b"a" * 400])
+def test_who_says_nothing_or_never_the_whole_request_is_hung_up_on(hasty: Server, saying: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=40) as connection:
+        assert is_hung_up_on(connection, saying=saying)
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 60000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("path", ["/v1/tokens", "/sign-in"])
+def test_a_body_that_never_ends_is_waited_for_no_longer_than_set(hasty: Server, path: str, length: str) -> None:
+    kind = "application/json" if path.startswith("/v1") else "application/x-www-form-urlencoded"
+    head = f"POST {path} HTTP/1.1\nHost: x\nContent-Type: {kind}\n{length}\n"
+    with hasty.open(head) as connection:
+        connection.sendall(b"ffff\r\na" if "chunked" in length else b"{")
+        answer = read_until(connection, b"\r\n\r\n")
+        assert b" 400 " in answer.splitlines()[0], answer
+        # Nor is the rest waited for: the connection is of no use to anybody any more.
+        while connection.recv(65536):
+            pass
+    assert hasty.ask("GET", "/live")[0] == 200
+
+
+def test_what_a_client_never_takes_is_given_up_by_the_system() -> None:
+    class Ready:
+        def __init__(self, sock: socket.socket) -> None:
+            self.LISTENERS = [self]
+            self.sock = sock
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        when_ready(Ready(listener))
+        with socket.create_connection(listener.getsockname()), closing(listener.accept()[0]) as accepted:
+            limit = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert limit == UNREAD_MILLISECONDS
 
 
 def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> None:

@@ -11,7 +11,7 @@ from domain.roles import Role
 from ops.auditing import audit
 from storage.calendar_feeds import open_calendar_feed
 from storage.notices import relay
-from storage.sign_ins import begin_sign_in, find_signed_in
+from storage.sign_ins import begin_sign_in, find_signed_in, sign_out_everywhere
 from tests.integration.api.conftest import Caller, Frames, problem, staff
 from tests.integration.api.test_staff_members import changes
 from tests.integration.links import a_reset, address_of, an_invitation
@@ -141,14 +141,35 @@ def test_an_open_stream_of_who_is_suspended_ends(admin: Caller, me: Caller, list
             frames.next()
 
 
-def test_who_is_reactivated_comes_in_as_before(admin: Caller, me: Caller, anybody: Caller, studio: Studio) -> None:
+def test_an_open_stream_of_who_is_signed_out_everywhere_ends_and_a_later_one_goes_on(
+    me: Caller, studio: Studio, listen: Any
+) -> None:
+    before: Frames = listen(me.stream())
+    before.next()
+    sign_out_everywhere(studio.db, member_of(me).id)
+    after: Frames = listen(me.again().stream())
+    after.next()
+
+    with pytest.raises(StopIteration):
+        while True:
+            before.next()
+    session_id = studio.a_session()
+    studio.book(session_id, member_of(me))
+    studio.serve(session_id)
+    assert after.next_state("booking")["status"] == "confirmed"
+
+
+def test_who_is_reactivated_comes_in_as_before_by_signing_in_again(
+    admin: Caller, me: Caller, anybody: Caller, studio: Studio
+) -> None:
     with_password(studio, member_of(me))
     admin.post(f"{PATH}/{member_of(me).id}/suspension", WHY)
 
     answer = admin.post(f"{PATH}/{member_of(me).id}/reactivation", WHY)
 
     assert answer.json["status"] == "active"
-    assert me.get("/v1/me").status_code == 200
+    problem(me.get("/v1/me"), 401, "token_ended")
+    assert me.again().get("/v1/me").status_code == 200
     assert sign_in(anybody, member_of(me)).status_code == 201
 
 

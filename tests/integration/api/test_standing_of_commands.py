@@ -9,6 +9,7 @@ from api import auth
 from domain.ids import MemberId
 from storage.database import Db
 from storage.queries.members import find_standing
+from storage.sign_ins import sign_out_everywhere
 from tests.integration.api.conftest import Caller, problem
 from tests.integration.studio import Member, Studio
 
@@ -28,6 +29,22 @@ def test_who_may_not_come_any_more_gives_no_command_however_good_their_token(
         problem(her.post(f"/v1/bookings/{accepted['id']}/{what}", {}, Idempotency_Key=what), 401, code)
 
     assert studio.db.execute("SELECT count(*) FROM commands WHERE actor_id = %s", (nina.id,)).fetchone() == (1,)
+
+
+def test_who_was_signed_out_everywhere_gives_no_command_with_a_token_from_before(
+    anybody: Caller, studio: Studio
+) -> None:
+    session_id, nina = studio.a_session(), studio.a_member()
+    her = anybody.of(nina)
+    accepted = her.book(session_id, Idempotency_Key="before").json
+    sign_out_everywhere(studio.db, nina.id)
+
+    for key in ("before", "after"):
+        problem(her.book(session_id, Idempotency_Key=key), 401, "token_ended")
+    problem(her.cancel(accepted["id"]), 401, "token_ended")
+
+    assert studio.db.execute("SELECT count(*) FROM commands WHERE actor_id = %s", (nina.id,)).fetchone() == (1,)
+    assert her.again().book(session_id, Idempotency_Key="before").json["id"] == accepted["id"]
 
 
 def test_a_token_of_nobody_gives_no_command(anybody: Caller, studio: Studio) -> None:

@@ -88,16 +88,18 @@ def test_signing_in_clears_the_count(anybody: Caller, nina: Member, redis: Redis
     assert {redis.ttl(key) > 0 for key in redis.keys("sign-in:*")} == {True}
 
 
-def test_without_redis_members_sign_in_and_attempts_are_not_limited(
+def test_without_redis_members_sign_in_and_each_process_limits_attempts(
     studio: Studio, nina: Member, closed_port: int
 ) -> None:
     broken = replace(settings(), redis_url=f"redis://127.0.0.1:{closed_port}/0", sign_in_attempts_max=1)
     with app_with(broken) as app:
         caller = Caller(app.test_client(), settings())
         answers = [
-            caller.post("/v1/tokens", {"email": email_of(nina), "password": PASSWORD}).status_code for _ in range(3)
+            caller.post("/v1/tokens", {"email": email_of(nina), "password": password})
+            for password in (PASSWORD, PASSWORD, PASSWORD, "wrong", PASSWORD)
         ]
-    assert answers == [201] * 3
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 401, 429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= settings().sign_in_window_seconds
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,16 @@
 """Signing in and out with a browser: cookies, forms of our own only, and the way back."""
 
+from typing import Any
+
 import pytest
 from apiflask import APIFlask
 
 from api.browser import COOKIE
+from domain.ids import MemberId
+from storage.database import Db
+from storage.settings import settings
+from storage.sign_ins import begin_sign_in, sign_out_everywhere
+from tests.integration.api.conftest import Caller, problem
 from tests.integration.pages.conftest import PASSWORD, Browser, Form
 from tests.integration.pages.strictly import strictly
 from tests.integration.studio import Member, Studio
@@ -107,6 +114,57 @@ def test_signing_out_everywhere_ends_every_sign_in_of_mine_and_of_nobody_else(
     for mine in (browser, other):
         assert mine.open("/bookings", status=303).headers["Location"] == "/sign-in?next=%2Fbookings"
     stranger.open("/bookings")
+
+
+def test_signing_out_everywhere_ends_my_access_tokens_and_nobody_elses(
+    app: APIFlask, browser: Browser, studio: Studio, me: Member
+) -> None:
+    mine, others = (Caller(app.test_client(), settings(), one) for one in (me, studio.a_member()))
+    assert mine.get("/v1/me").status_code == 200
+
+    browser.send(leave(browser, everywhere=True))
+
+    problem(mine.get("/v1/me"), 401, "token_ended")
+    assert mine.again().get("/v1/me").status_code == 200
+    assert others.get("/v1/me").status_code == 200
+
+
+def test_signing_out_here_leaves_access_tokens(app: APIFlask, browser: Browser, me: Member) -> None:
+    browser.send(leave(browser))
+
+    assert Caller(app.test_client(), settings(), me).get("/v1/me").status_code == 200
+
+
+def test_signing_in_again_and_a_new_password_give_the_browser_a_new_secret(
+    app: APIFlask, browser: Browser, studio: Studio, me: Member
+) -> None:
+    first = secret_of(browser)
+    browser.http.post("/sign-in", data={"email": f"{me.id}@example.test", "password": PASSWORD})
+    second = secret_of(browser)
+    form = browser.form(browser.open("/preferences"), "/password")
+    browser.send(form, current=PASSWORD, new="four other words entirely", repeated="four other words entirely")
+
+    assert len({first, second, secret_of(browser)}) == 3
+    browser.open("/bookings")
+    for kept in (first, second):
+        assert with_cookie(app, kept).open("/bookings", status=303).headers["Location"].startswith("/sign-in")
+
+
+def test_who_is_signed_out_everywhere_while_signing_in_is_not_signed_in(
+    browser: Browser, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password was looked at, and before the sign-in is written the member is signed out everywhere."""
+    member = studio.a_member()
+    begin = begin_sign_in
+
+    def too_late(db: Db, member_id: MemberId, **about: Any) -> None:
+        sign_out_everywhere(studio.db, member_id)
+        begin(db, member_id, **about)
+
+    monkeypatch.setattr("api.browser.begin_sign_in", too_late)
+    browser.sign_in(studio, member)
+
+    assert browser.open("/bookings", status=303).headers["Location"].startswith("/sign-in")
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, None])
