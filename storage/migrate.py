@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from storage.process_roles import give_rights
 from storage.settings import settings
 
 MIGRATION_LOCK = 7283101  # any fixed number: who holds this advisory lock migrates
@@ -15,11 +16,13 @@ _PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def upgrade(database_url: str) -> None:
-    """Apply every missing migration; several processes may call it at once, one after the other does the work.
+    """Apply every missing migration, and give each process's role its rights; several may call it at once.
 
-    Each migration is one transaction: a crash in the middle leaves the schema at the last whole one.
+    One after the other does the work. Each migration is one transaction: a crash in the middle leaves the schema at
+    the last whole one, with the rights that were there.
     """
     command.upgrade(config_for(database_url), "head")
+    give_rights(database_url)
 
 
 def check(database_url: str) -> None:
