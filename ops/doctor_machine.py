@@ -35,6 +35,7 @@ KNOWN_VARIABLES = frozenset(
         "PRIVATE_TARGETS",
         "PROVIDERS",
         "REDIS_URL",
+        "ROLE_PASSWORDS",
         "SECRET_KEY",
         "SIGN_IN_ATTEMPTS_MAX",
         "SMTP_URL",

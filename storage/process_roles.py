@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 RIGHTS_LOCK = 7283105  # any fixed number: who holds this advisory lock makes roles and gives rights
 
@@ -32,27 +33,30 @@ def make_roles(database_url: str, passwords: Mapping[Process, str]) -> None:
     Speaks as the owner, who needs the right to make roles. The passwords leave this process only as the proofs that
     the server keeps (SCRAM), so no log of the server has them. Several may call it at once.
     """
+    if not passwords:
+        return
     with psycopg.connect(database_url) as db:
         db.execute("SELECT pg_advisory_xact_lock(%s)", (RIGHTS_LOCK,))
         known = _roles(db)
         for process, password in passwords.items():
-            name = _role_of(db, process)
+            name = role_of(db.info.user, process)
             proof = db.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
             statement = "ALTER ROLE {} LOGIN PASSWORD {}" if process in known else "CREATE ROLE {} LOGIN PASSWORD {}"
             db.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(proof)))
 
 
-def give_rights(database_url: str) -> None:
-    """Give each process's role, where there is one, exactly its rights on the newest schema, in one transaction.
+def give_rights(database_url: str) -> list[str]:
+    """Give each process's role, where there is one, exactly its rights on the newest schema; return their names.
 
-    Speaks as the owner. Several may call it at once; a crash leaves the rights that were there.
+    Speaks as the owner, in one transaction. Several may call it at once; a crash leaves the rights that were there.
     """
     with psycopg.connect(database_url) as db:
         db.execute("SELECT pg_advisory_xact_lock(%s)", (RIGHTS_LOCK,))
-        for process in _roles(db):
-            role = sql.Identifier(_role_of(db, process))
+        given = {role_of(db.info.user, process): process for process in _roles(db)}
+        for role, process in given.items():
             for statement in (*_NOTHING, *rights_of(process)):
-                db.execute(sql.SQL(statement).format(role=role))
+                db.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
+        return list(given)
 
 
 def rights_of(process: Process) -> list[str]:
@@ -63,8 +67,14 @@ def rights_of(process: Process) -> list[str]:
     return [statement.strip() for statement in plain.split(";") if statement.strip()]
 
 
-def url_as(database_url: str, user: str, password: str) -> str:
-    """Return the address with another user and password in it."""
+def role_of(owner: str, process: Process) -> str:
+    """Return what the role of this process is called."""
+    return f"{owner}_{process}"
+
+
+def url_of(database_url: str, process: Process, password: str) -> str:
+    """Return the owner's address of a database as that of one of its processes."""
+    user = role_of(str(conninfo_to_dict(database_url)["user"]), process)
     parts = urlsplit(database_url)
     at = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{at}"))
@@ -79,12 +89,6 @@ _NOTHING = (
 
 def _roles(db: psycopg.Connection) -> list[Process]:
     """Return the processes that have a role on this server."""
-    known = db.execute(
-        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", ([_role_of(db, one) for one in Process],)
-    )
-    names = {name for (name,) in known}
-    return [one for one in Process if _role_of(db, one) in names]
-
-
-def _role_of(db: psycopg.Connection, process: Process) -> str:
-    return f"{db.info.user}_{process}"
+    names = {one: role_of(db.info.user, one) for one in Process}
+    rows = db.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(names.values()),)).fetchall()
+    return [one for one, name in names.items() if (name,) in rows]

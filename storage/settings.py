@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from storage.process_roles import Process
+
 PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
 
 
@@ -25,22 +27,25 @@ class Settings:
 
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
+    `role_passwords` are those with which `seatline migrate` makes the roles of the processes. What holds a secret is
+    left out where settings are shown, as in a log.
     """
 
-    database_url: str
-    redis_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     api_url: str
     data: Path
     cors_origins: tuple[str, ...] = ()
     providers: Mapping[str, str] = field(default_factory=lambda: dict(PROVIDERS_USUAL))
     per_second: Mapping[str, int] = field(default_factory=dict)
-    smtp_url: str = ""
+    smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     mail_folder: Path | None = None
-    vapid_private_key: str = ""
+    vapid_private_key: str = field(default="", repr=False)
     vapid_subject: str = ""
     private_targets: bool = False
+    role_passwords: Mapping[Process, str] = field(default_factory=dict, repr=False)
     token_seconds: int = 12 * 3600
     body_bytes_max: int = 64 * 1024
     page_size_max: int = 200
@@ -88,6 +93,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         vapid_private_key=environment.get("SEATLINE_VAPID_PRIVATE_KEY", ""),
         vapid_subject=environment.get("SEATLINE_VAPID_SUBJECT", ""),
         private_targets=environment.get("SEATLINE_PRIVATE_TARGETS", "") == "1",
+        role_passwords=_role_passwords(environment),
     )
 
 
@@ -113,6 +119,20 @@ def _pairs(environment: dict[str, str], variable: str) -> dict[str, str]:
             )
         pairs[channel] = value
     return pairs
+
+
+def _role_passwords(environment: dict[str, str]) -> dict[Process, str]:
+    """Read `api=... worker=... notifier=...`; a password without an owner is never repeated, as it may be one."""
+    variable = "SEATLINE_ROLE_PASSWORDS"
+    passwords = {}
+    for word in environment.get(variable, "").split():
+        process, _, password = word.partition("=")
+        if process not in set(Process) or not password:
+            raise SettingsError(
+                f"{variable} must be like `{' '.join(f'{one}=...' for one in Process)}`, without spaces."
+            )
+        passwords[Process(process)] = password
+    return passwords
 
 
 def _numbers(environment: dict[str, str], variable: str) -> dict[str, int]:

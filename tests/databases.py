@@ -9,8 +9,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from storage import process_roles
 from storage.migrate import upgrade
-from storage.process_roles import Process, make_roles, url_as
+from storage.process_roles import Process, make_roles
 
 # One for all, so that several runs of the suite may share a server.
 PASSWORDS = {process: f"{process} of the tests" for process in Process}
@@ -23,10 +24,9 @@ def make_test_roles(server_url: str) -> None:
 
 def url_of(process: Process, database_url: str) -> str:
     """Return the address with which a process speaks to the database."""
-    owner = conninfo_to_dict(database_url).get("user")
-    if owner is None:
+    if "user" not in conninfo_to_dict(database_url):
         return database_url  # that of no database
-    return url_as(database_url, f"{owner}_{process}", PASSWORDS[process])
+    return process_roles.url_of(database_url, process, PASSWORDS[process])
 
 
 @contextmanager

@@ -108,6 +108,17 @@ def mails_about(stack: RunningStack, booking_id: str) -> list[int]:
     return [row[0] for row in rows]
 
 
+def test_each_process_speaks_to_the_database_with_a_role_of_its_own(stack: RunningStack) -> None:
+    assert a_booking(stack, Prefer="wait=20")[0] in {200, 201, 202, 409}
+    roles = {"seatline_api", "seatline_worker", "seatline_notifier"}
+
+    def at_work() -> set[str]:
+        rows = stack.ask("SELECT DISTINCT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        return {name for (name,) in rows if name}
+
+    until(lambda: at_work() == roles, "every process has connected, and none as the owner")
+
+
 @pytest.mark.skipif(not GOALZONE.exists(), reason="the club's data does not lie beside the project")
 def test_a_clubs_real_commands_are_replayed_and_every_outcome_confirmed(stack: RunningStack, tmp_path: Path) -> None:
     stack.seatline("import", str(GOALZONE))
@@ -269,3 +280,8 @@ def test_a_worker_pinned_to_a_session_serves_it(stack: RunningStack, tmp_path: P
         pinned.wait(timeout=20)
         for pid in stack.pids("workers.app worker") | stack.pids("workers.app worker", children=True):
             os.kill(pid, signal.SIGCONT)
+
+
+def test_no_process_asked_for_what_its_role_may_not(stack: RunningStack) -> None:
+    """Last of all, when each has done all of its work."""
+    assert "permission denied" not in (stack.data / "logs" / "postgres.log").read_text()
