@@ -1,4 +1,4 @@
-"""What is left on a pass follows what was granted, so that whoever grants need not be able to set it."""
+"""What is left on a pass follows what was granted, unless it is set itself: whoever grants need not be able to."""
 
 from alembic import op
 
@@ -17,7 +17,8 @@ def upgrade() -> None:
             RETURN NEW;
         END $$;
         CREATE TRIGGER passes_left_follows_granted BEFORE UPDATE OF sessions_granted ON passes
-            FOR EACH ROW EXECUTE FUNCTION let_what_is_left_follow();
+            FOR EACH ROW WHEN (NEW.sessions_left IS NOT DISTINCT FROM OLD.sessions_left)
+            EXECUTE FUNCTION let_what_is_left_follow();
         """
     )
 
