@@ -53,6 +53,11 @@ class Settings:
     sign_in_attempts_max: int = 10
     sign_in_window_seconds: int = 300
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether browsers reach the studio by https."""
+        return self.api_url.startswith("https:")
+
 
 @cache
 def settings() -> Settings:
