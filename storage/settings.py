@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from storage.process_roles import Process
 
@@ -82,8 +86,8 @@ def read_settings(environment: dict[str, str]) -> Settings:
 
     port = environment.get("SEATLINE_PORT", "8000")
     return Settings(
-        database_url=needed("SEATLINE_DATABASE_URL", "database_url"),
-        redis_url=needed("SEATLINE_REDIS_URL", "redis_url"),
+        database_url=_database_url(needed("SEATLINE_DATABASE_URL", "database_url")),
+        redis_url=_redis_url(needed("SEATLINE_REDIS_URL", "redis_url")),
         secret_key=needed("SEATLINE_SECRET_KEY", "secret_key"),
         api_url=environment.get("SEATLINE_URL") or stack.get("url") or f"http://127.0.0.1:{port}",
         data=data,
@@ -100,6 +104,32 @@ def read_settings(environment: dict[str, str]) -> Settings:
         private_targets=environment.get("SEATLINE_PRIVATE_TARGETS", "") == "1",
         role_passwords=_role_passwords(environment),
     )
+
+
+def _database_url(text: str) -> str:
+    """Return the address if it can be read; else it is never repeated, as libpq would do, password and all."""
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        form = "postgresql://user:password@host:5432/database"
+        raise SettingsError(f"SEATLINE_DATABASE_URL cannot be read: write it as {form}{_ENCODED}.") from None
+    return text
+
+
+def _redis_url(text: str) -> str:
+    """Return the address if it can be read; else it is never repeated."""
+    parts = urlsplit(text)
+    try:
+        readable = parts.scheme in {"redis", "rediss", "unix"} and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        form = "redis://:password@host:6379/0, or rediss:// with TLS"
+        raise SettingsError(f"SEATLINE_REDIS_URL cannot be read: write it as {form}{_ENCODED}.")
+    return text
+
+
+_ENCODED = ", with signs like / # ? @ in a password as %2F %23 %3F %40"
 
 
 def _running_stack(data: Path) -> dict[str, Any]:
