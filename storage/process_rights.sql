@@ -9,6 +9,8 @@ GRANT SELECT ON
     alembic_version, studio, trainings, trainers, spaces, pass_types, series, training_sessions, commands, bookings,
     passes, pass_ledger, notification_preferences
     TO {role};
+-- For the doctor, wherever it is asked.
+GRANT SELECT (id, url, kinds, active, created_at) ON webhooks TO {role};
 
 -- ## api: accepts commands, and never says what came of one. Who has a place, what was charged and what the journal
 -- holds is for workers to write.
@@ -40,7 +42,9 @@ GRANT UPDATE (status, position, outcome, witness, receipt, applied_at) ON comman
 GRANT INSERT, UPDATE ON bookings, training_sessions TO {role};
 GRANT UPDATE (sessions_left) ON passes TO {role};
 GRANT INSERT ON pass_ledger, notices TO {role};
-GRANT SELECT ON notices, deliveries TO {role};
+GRANT SELECT (id, cause, member_id, kind, booking_id, pass_id, created_at) ON notices TO {role};
+-- How much waits, for the charts; not to whom.
+GRANT SELECT (channel, kind, status, due_at) ON deliveries TO {role};
 GRANT UPDATE (planned_through, left_out) ON series TO {role};
 -- A member's row is locked for the limit of upcoming bookings.
 GRANT SELECT (id), UPDATE (created_at) ON members TO {role};
