@@ -1,8 +1,10 @@
 """The main job on the real processes: a club's real commands, a rush under fire, servers that die."""
 
+import base64
 import csv
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,6 +24,8 @@ from redis.retry import Retry
 
 from ops.stack import PROJECT
 from tests.e2e.running_stack import RunningStack, running_stack, until
+from workers import publish
+from workers.queues import QueueName
 
 GOALZONE = PROJECT.parent / "shared" / "data" / "goalzone"
 KEYS = count()
@@ -113,8 +117,10 @@ def test_each_process_speaks_to_the_database_with_a_role_of_its_own(stack: Runni
     roles = {"seatline_api", "seatline_worker", "seatline_notifier"}
 
     def at_work() -> set[str]:
-        rows = stack.ask("SELECT DISTINCT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        return {name for (name,) in rows if name}
+        rows = stack.ask(
+            "SELECT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return {name for (name,) in rows}
 
     until(lambda: at_work() == roles, "every process has connected, and none as the owner")
 
@@ -280,6 +286,26 @@ def test_a_worker_pinned_to_a_session_serves_it(stack: RunningStack, tmp_path: P
         pinned.wait(timeout=20)
         for pid in stack.pids("workers.app worker") | stack.pids("workers.app worker", children=True):
             os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("queue", QueueName)
+def test_a_pickle_in_a_queue_is_refused_and_does_nothing(stack: RunningStack, queue: QueueName, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "evil"),)
+
+    with redis.Redis.from_url(stack.setting("redis_url")) as broker:
+        publish.delivery_token(broker)
+        template = json.loads(publish._message("seatline.sweep", {}, str(queue)))
+        for content_type in ("application/x-python-serialize", "application/x-yaml"):
+            template["content-type"] = content_type
+            template["content-encoding"] = "binary"
+            template["body"] = base64.b64encode(pickle.dumps(([], {"evil": Evil()}, {}))).decode()
+            broker.lpush(queue, json.dumps(template))
+        until(lambda: not broker.llen(queue), "the messages are taken off")
+
+    assert a_booking(stack, Prefer="wait=20")[0] in {200, 201, 409}, "whoever took them goes on"
+    assert not (tmp_path / "evil").exists()
 
 
 def test_no_process_asked_for_what_its_role_may_not(stack: RunningStack) -> None:
