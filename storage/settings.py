@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from storage.process_roles import Process
 
 PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
+_ENCODED = ", with signs like / # ? @ in a password as %2F %23 %3F %40"
 
 
 class SettingsError(Exception):
@@ -118,18 +119,15 @@ def _database_url(text: str) -> str:
 
 def _redis_url(text: str) -> str:
     """Return the address if it can be read; else it is never repeated."""
-    parts = urlsplit(text)
     try:
-        readable = parts.scheme in {"redis", "rediss", "unix"} and parts.port != 0
+        parts = urlsplit(text)
+        readable = parts.scheme in {"redis", "rediss"} and parts.port != 0
     except ValueError:
         readable = False
     if not readable:
         form = "redis://:password@host:6379/0, or rediss:// with TLS"
         raise SettingsError(f"SEATLINE_REDIS_URL cannot be read: write it as {form}{_ENCODED}.")
     return text
-
-
-_ENCODED = ", with signs like / # ? @ in a password as %2F %23 %3F %40"
 
 
 def _running_stack(data: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.integration.ops.conftest import Cli
 from tests.integration.studio import Studio
 
 MARK = "m4rk3d"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 def marked(name: str) -> str:
@@ -63,7 +63,7 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
             yield
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 def until_said(log: Path, *words: str) -> str:
@@ -79,7 +79,7 @@ def answer_of(url: str, **headers: str) -> str:
     request = Request(url, data=body, headers={"Content-Type": "application/json", **headers}, method="POST")
     for _ in range(300):
         try:
-            with urlopen(request, timeout=20) as answer:
+            with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 return str(answer.headers) + answer.read().decode()
         except HTTPError as error:
             return str(error.headers) + error.read().decode()
@@ -88,6 +88,7 @@ def answer_of(url: str, **headers: str) -> str:
     raise AssertionError("nobody answers")
 
 
+@pytest.mark.timeout(400)
 def test_what_processes_and_commands_say_of_servers_that_refuse_them_has_no_secret(
     wrong: dict[str, str], tmp_path: Path
 ) -> None:
@@ -170,6 +171,7 @@ def own_settings(studio: Studio, own_url: str) -> Settings:
         ("SEATLINE_REDIS_URL", f"redis://:{MARK}/1@127.0.0.1/0"),
         ("SEATLINE_REDIS_URL", f"rediss://:{MARK}#1@127.0.0.1:6379/0"),
         ("SEATLINE_REDIS_URL", f"http://:{MARK}@127.0.0.1:6379/0"),
+        ("SEATLINE_REDIS_URL", f"redis://:{MARK}@[127.0.0.1/0"),
         ("SEATLINE_REDIS_URL", MARK),
         ("SEATLINE_ROLE_PASSWORDS", MARK),
         ("SEATLINE_ROLE_PASSWORDS", f"api={MARK} {MARK}"),

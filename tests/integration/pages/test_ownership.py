@@ -23,6 +23,7 @@ from storage.password_links import ask_for_reset
 from storage.settings import settings
 from tests.integration.api.conftest import Frames, listen  # noqa: F401 - the fixture is used by name
 from tests.integration.pages.conftest import Browser
+from tests.integration.pages.everywhere import METHODS
 from tests.integration.pages.test_devices import a_device
 from tests.integration.pass_requests import a_request_of
 from tests.integration.studio import Member, Studio
@@ -84,14 +85,11 @@ TABLES = {
     "sign_ins": "member_id",
     "password_links": "member_id",
 }
-FROM_OTHERS = ("GET", "POST", "PATCH", "DELETE")
 
 
 def lines_of(app: APIFlask) -> set[str]:
     return {
-        f"{method} {rule.rule}"
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) & set(FROM_OTHERS)
+        f"{method} {rule.rule}" for rule in app.url_map.iter_rules() for method in (rule.methods or set()) & METHODS
     }
 
 
