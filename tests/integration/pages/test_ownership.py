@@ -73,7 +73,7 @@ OF_EVERYBODY = {
 """Addresses of the schedule, of a code that staff alone may use, of files, and of a local stack's own mails."""
 
 BY_MEMBER = (
-    *("bookings", "passes", "notices", "pass_requests", "push_subscriptions", "calendar_feeds"),
+    *("bookings", "passes", "notices", "sign_ins", "pass_requests", "push_subscriptions", "calendar_feeds"),
     *("notification_preferences", "password_links"),
 )
 TABLES = {"members": "id", "commands": "actor_id", **dict.fromkeys(BY_MEMBER, "member_id")}
