@@ -80,9 +80,9 @@ def answer_of(url: str, **headers: str) -> str:
     for _ in range(300):
         try:
             with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
-                return str(answer.headers) + answer.read().decode()
+                return f"{answer.headers}{answer.read().decode()}"
         except HTTPError as error:
-            return str(error.headers) + error.read().decode()
+            return f"{error.headers}{error.read().decode()}"
         except URLError:
             time.sleep(0.1)
     raise AssertionError("nobody answers")

@@ -19,6 +19,7 @@ RIGHT_BY_ITSELF = {"/unsubscribe/<token>"}
 NO_COOKIE_COUNTS = {"/v1/tokens", "/v1/password-resets", "/v1/password-links", "/v1/passwords"}
 """Of the interface, for who is not signed in: what is sent is the right to it."""
 
+SENT: list[dict[str, Any]] = [{"data": {}}, {"data": {"form_token": "guessed"}}, {"json": {}}]
 ELSEWHERE = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
@@ -52,7 +53,7 @@ def test_without_the_forms_token_nothing_is_changed(app: APIFlask, browser: Brow
     for method, rule in changing(app):
         if rule in NEEDS_NO_TOKEN | RIGHT_BY_ITSELF | NO_COOKIE_COUNTS:
             continue
-        for sent in ({"data": {}}, {"data": {"form_token": "guessed"}}, {"json": {}}):
+        for sent in SENT:
             answer: Any = browser.http.open(world.path(rule), method=method, **sent)
             if rule.startswith("/v1/"):
                 problem(answer, 403, "form_token_wrong")

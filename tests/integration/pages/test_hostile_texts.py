@@ -4,6 +4,7 @@ How mails show it is held by tests/messages, how spreadsheets do by the tests of
 """
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -46,7 +47,8 @@ def test_no_page_makes_markup_of_what_people_typed(own_studio: tuple[Studio, Bro
     for method, rule in lines_of(app):
         if method != "GET" or rule in {"/v1/events", "/v1/staff/events", "/mail", "/live", "/ready", "/metrics"}:
             continue
-        with browser.http.get(world.path(rule)) as answer:
+        found: Any = browser.http.get(world.path(rule))
+        with found as answer:
             assert answer.status_code < 500, (rule, answer.text)
             assert "evil" not in str(answer.headers).replace("\\", ""), rule
             if answer.mimetype not in {"text/html", "image/svg+xml"}:
@@ -88,7 +90,8 @@ def test_a_form_is_shown_again_with_what_was_typed_as_text(own_studio: tuple[Stu
     for method, rule in lines_of(app):
         if method != "GET" or rule in {"/docs", "/v1/events", "/v1/staff/events"}:
             continue
-        with browser.http.get(world.path(rule)) as page:
+        opened: Any = browser.http.get(world.path(rule))
+        with opened as page:
             if page.mimetype != "text/html" or page.status_code != 200:
                 continue
             forms = browser.forms(page)

@@ -195,7 +195,8 @@ def test_nothing_that_another_opens_shows_anything_of_mine(
         if method != "GET" or "<" in path or path in {"/v1/events", "/v1/staff/events"}:
             continue
         for headers in ({}, token_of(other)):
-            with browser.http.get(path, headers=headers) as answer:
+            found: Any = browser.http.get(path, headers=headers)
+            with found as answer:
                 owner.unseen_in(answer)
                 opened += answer.status_code == 200
     for path in (f"/sessions/{owner.session_id}", f"/v1/sessions/{owner.session_id}"):
