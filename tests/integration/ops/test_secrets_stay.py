@@ -103,10 +103,8 @@ def test_what_processes_and_commands_say_of_servers_that_refuse_them_has_no_secr
         cookie = {"Cookie": f"seatline_sign_in={marked('cookie')}"}
         answers = [
             answer_of(f"{url}/v1/tokens"),
-            answer_of(f"{url}/v1/me/password", Authorization=f"Bearer {marked('token')}"),
-            answer_of(f"{url}/v1/me/password", **cookie),
+            answer_of(f"{url}/v1/me/password", Authorization=f"Bearer {marked('token')}"),  # asks no server
             answer_of(f"{url}/preferences", **cookie),
-            answer_of(f"{url}/password/{marked('link')}"),
         ]
         said = [
             until_said(logs["worker"], "Cannot connect", "WRONGPASS", "invalid username-password"),
