@@ -63,7 +63,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
                 "type": "http",
                 "scheme": "bearer",
                 "description": "An access token from POST /v1/tokens. Scripts of the studio's own pages need none: "
-                f"where no Authorization header comes, the browser's sign-in cookie `{COOKIE}` lets its member in, and "
+                f"where no Authorization header comes, the browser's sign-in cookie (`{COOKIE}`, with https "
+                f"`__Host-{COOKIE}`) lets its member in, and "
                 f"with POST, PATCH and DELETE the header `{FORM_TOKEN_HEADER}` must prove that such a page sent it.",
             }
         },

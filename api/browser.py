@@ -1,9 +1,10 @@
 """A browser's sign-in: the cookie that no script can read, and proof that a request that changes something is ours.
 
 The cookie holds a secret of 256 random bits; the database knows its SHA-256 only. It is `HttpOnly` and `SameSite=Lax`,
-and `Secure` where the studio's address begins with https. A form token is made of the sign-in and the secret key: only
-a page that was made for this sign-in knows it. Each page carries it under a mask of its own, since pages are compressed
-and their length must not tell of it (BREACH, https://breachattack.com).
+and where the studio's address begins with https `Secure` and of this host alone: `__Host-` in front of its name keeps
+neighbouring hosts from putting there a sign-in of their own (RFC 6265bis, section 4.1.3.2). A form token is made of the
+sign-in and the secret key: only a page that was made for this sign-in knows it. Each page carries it under a mask of
+its own, since pages are compressed and their length must not tell of it (BREACH, https://breachattack.com).
 """
 
 import hmac
@@ -27,7 +28,7 @@ _PROOF_BYTES = 32
 def signed_in() -> SignedIn | None:
     """Return the sign-in that the request's cookie names, None without one that holds; asks the database once."""
     if "signed_in" not in g:
-        secret = request.cookies.get(COOKIE)
+        secret = request.cookies.get(_cookie())
         g.signed_in = services().ask(lambda db: find_signed_in(db, hash_of(secret))) if secret else None
     found: SignedIn | None = g.signed_in
     return found
@@ -74,7 +75,7 @@ def begin(response: Response, member_id: MemberId, token_generation: int) -> Non
     """
     made, secret = services(), new_secret()
     device = (request.user_agent.string or "a browser")[:DEVICE_CHARACTERS_MAX]
-    before = request.cookies.get(COOKIE)
+    before = request.cookies.get(_cookie())
     if before:
         made.ask(lambda db: end_sign_in(db, hash_of(before)))
     kept = hash_of(secret)
@@ -82,18 +83,22 @@ def begin(response: Response, member_id: MemberId, token_generation: int) -> Non
         lambda db: begin_sign_in(db, member_id, secret_hash=kept, device=device, token_generation=token_generation)
     )
     response.set_cookie(
-        COOKIE,
+        _cookie(),
         secret,
         max_age=SIGN_IN_DAYS * 24 * 3600,
         httponly=True,
         samesite="Lax",
-        secure=made.settings.api_url.startswith("https:"),
+        secure=made.settings.is_encrypted,
     )
 
 
 def end(response: Response) -> None:
     """End this browser's sign-in."""
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(_cookie())
     if secret:
         services().ask(lambda db: end_sign_in(db, hash_of(secret)))
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(_cookie(), httponly=True, samesite="Lax", secure=services().settings.is_encrypted)
+
+
+def _cookie() -> str:
+    return f"__Host-{COOKIE}" if services().settings.is_encrypted else COOKIE

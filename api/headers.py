@@ -12,6 +12,8 @@ _DEFAULTS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
+# For a year browsers use nothing but https with this host; what other hosts of its domain do is not ours to say.
+_ENCRYPTED = ("Strict-Transport-Security", "max-age=31536000")
 _METHODS = "GET, POST, PATCH, DELETE"
 _REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer"
 _ANSWER_HEADERS = "Location, Preference-Applied, Retry-After"
@@ -20,6 +22,7 @@ _PREFLIGHT_SECONDS = "600"
 
 def register(app: APIFlask, settings: Settings) -> None:
     """Answer preflights of the allowed origins, and set the headers on every answer."""
+    usual = (*_DEFAULTS, _ENCRYPTED) if settings.is_encrypted else _DEFAULTS
 
     @app.before_request
     def preflight() -> Response | None:
@@ -37,7 +40,7 @@ def register(app: APIFlask, settings: Settings) -> None:
     def set_headers(response: Response) -> Response:
         headers = response.headers
         there = {name.lower() for name, _ in headers}
-        for name, value in _DEFAULTS:
+        for name, value in usual:
             if name.lower() not in there:
                 headers.add(name, value)
         origin = request.headers.get("Origin")

@@ -6,10 +6,9 @@ from datetime import datetime
 from io import StringIO
 from zoneinfo import ZoneInfo
 
+from api.formulas import harmless
 from api.language import gettext
 from api.models.roster import Roster, RosterEntry
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_of(roster: Roster) -> bytes:
@@ -45,11 +44,6 @@ def csv_of(roster: Roster) -> bytes:
         for row in _rows(entries, zone, words):
             writer.writerow([harmless(cell) for cell in (where, *row)])
     return text.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """Return the cell as a spreadsheet shows it as text, whatever it begins with."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
 
 
 def _rows(entries: Iterable[RosterEntry], zone: ZoneInfo, words: dict[str, str]) -> Iterator[tuple[str, ...]]:

@@ -20,7 +20,7 @@ from storage.migrate import upgrade
 
 
 @contextmanager
-def scratch_database(server_url: str, prepare: Callable[[str], None] = upgrade) -> Iterator[str]:
+def scratch_database(server_url: str, prepare: Callable[[str], object] = upgrade) -> Iterator[str]:
     """Make an empty database on this server, give it its schema and drop it afterwards."""
     name = f"seatline_bench_{uuid4().hex[:8]}"
     with psycopg.connect(server_url, autocommit=True) as server:

@@ -22,7 +22,7 @@ class Contender:
 
     name: str
     told: str
-    prepare: Callable[[str], None]
+    prepare: Callable[[str], object]
     studio: Callable[[str], AbstractContextManager[Studio]]
     application: str
     workers: Callable[[StackSettings, int], list[ChildSpec]]

@@ -19,6 +19,7 @@ from ops.cli_watch import WATCH_COMMANDS
 from ops.cli_webhooks import webhooks
 from ops.errors import OperatorError
 from ops.stack.errors import StackError
+from storage.process_roles import make_roles
 from storage.settings import SettingsError, settings
 
 PORT_MAX = 65_535
@@ -52,11 +53,16 @@ def up(port: int, data: Path, workers: int, *, no_seed: bool) -> None:
 
 @seatline.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema, as its owner; give each process's role its rights.
+
+    SEATLINE_ROLE_PASSWORDS (`api=... worker=... notifier=...`) makes the roles first, or changes their passwords.
+    """
     from storage.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load
 
-    upgrade(settings().database_url)
+    make_roles(settings().database_url, settings().role_passwords)
+    roles = upgrade(settings().database_url)
     click.echo("The database has the newest schema.")
+    click.echo(f"{', '.join(roles)} may do what their processes do." if roles else "No process has a role of its own.")
 
 
 @seatline.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -89,6 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), error.details)
     except psycopg.errors.UndefinedTable:
         _fail("The database has no schema yet, or an old one. Run `seatline migrate`.")
+    except psycopg.errors.InsufficientPrivilege as error:
+        reason = str(error).strip().splitlines()[0]
+        _fail(
+            f"This role may not do that ({reason}). Set SEATLINE_DATABASE_URL to the address of the database's owner."
+        )
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         _fail(f"The database does not answer ({reason}). Is it running, and is SEATLINE_DATABASE_URL right?")

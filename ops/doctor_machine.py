@@ -39,6 +39,7 @@ KNOWN_VARIABLES = frozenset(
         "PROVIDERS",
         "REDIS_URL",
         "REQUESTS_PER_MINUTE",
+        "ROLE_PASSWORDS",
         "SECRET_KEY",
         "SESSION_BACKLOG_MAX",
         "SIGN_IN_ATTEMPTS_MAX",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from api.formulas import harmless
 from ops.errors import OperatorError
 from storage.database import Db
 from storage.intake import exporting
@@ -27,8 +28,8 @@ class Exported:
 def export_folder(db: Db, folder: Path) -> Exported:
     """Write `rosters.csv` and `passes.csv` into this folder, made if need be.
 
-    UTF-8 with LF, in a fixed order, so that two exports of the same state are the same bytes. A crash leaves older
-    files as they were.
+    UTF-8 with LF, in a fixed order, so that two exports of the same state are the same bytes. A key that a spreadsheet
+    would take for a formula has a quote in front. A crash leaves older files as they were.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,7 @@ def _write_whole(path: Path, columns: Iterable[str], rows: Iterable[Iterable[obj
             writer.writerow(columns)
             count = 0
             for row in rows:
-                writer.writerow(row)
+                writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
                 count += 1
             file.flush()
             os.fchmod(file.fileno(), FILE_MODE)

@@ -8,18 +8,21 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from storage.process_roles import give_rights
 from storage.settings import settings
 
 MIGRATION_LOCK = 7283101  # any fixed number: who holds this advisory lock migrates
 _PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
-def upgrade(database_url: str) -> None:
-    """Apply every missing migration; several processes may call it at once, one after the other does the work.
+def upgrade(database_url: str) -> list[str]:
+    """Apply every missing migration, and give each process's role its rights; return the names of these roles.
 
-    Each migration is one transaction: a crash in the middle leaves the schema at the last whole one.
+    Several may call it at once: one after the other does the work. Each migration is one transaction: a crash in the
+    middle leaves the schema at the last whole one, with the rights that were there.
     """
     command.upgrade(config_for(database_url), "head")
+    return give_rights(database_url)
 
 
 def check(database_url: str) -> None:

@@ -114,11 +114,9 @@ def extend_pass(db: Db, pass_id: PassId, *, sessions: int | None, days: int | No
         extended = _extended(locked.pass_, zone, now, sessions=sessions or 0, days=days or 0)
         granted = None if locked.sessions_granted is None else locked.sessions_granted + (sessions or 0)
         db.execute(
-            """
-            UPDATE passes SET sessions_granted = %s, sessions_left = %s, expires_at = %s, expiry_told = %s
-             WHERE id = %s
-            """,
-            (granted, extended.sessions_left, extended.expires_at, _expires_soon(extended, now), pass_id),
+            # What is left follows what is granted, by a trigger: who grants is not who charges.
+            "UPDATE passes SET sessions_granted = %s, expires_at = %s, expiry_told = %s WHERE id = %s",
+            (granted, extended.expires_at, _expires_soon(extended, now), pass_id),
         )
         days_added = None if extended.expires_at is None else days
         notice = _tell(db, NoticeKind.PASS_EXTENDED, extended, sessions_added=sessions, days_added=days_added)

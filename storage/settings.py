@@ -12,8 +12,15 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from storage.process_roles import Process
 
 PROVIDERS_USUAL = {"email": "smtp", "push": "web_push", "webhook": "webhook"}
+_ENCODED = ", with signs like / # ? @ in a password as %2F %23 %3F %40"
 
 
 Network = IPv4Network | IPv6Network
@@ -32,22 +39,25 @@ class Settings:
     `X-Forwarded-For` is believed of a proxy in one of the `trusted_proxies` alone.
     What one member may ask for in a minute is counted by each API process. `backlog_max` and `session_backlog_max` are
     how many commands may wait, in all and in one session, before members' are turned away.
+    `role_passwords` are those with which `seatline migrate` makes the roles of the processes. What holds a secret is
+    left out where settings are shown, as in a log.
     """
 
-    database_url: str
-    redis_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     api_url: str
     data: Path
     cors_origins: tuple[str, ...] = ()
     providers: Mapping[str, str] = field(default_factory=lambda: dict(PROVIDERS_USUAL))
     per_second: Mapping[str, int] = field(default_factory=dict)
-    smtp_url: str = ""
+    smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     mail_folder: Path | None = None
-    vapid_private_key: str = ""
+    vapid_private_key: str = field(default="", repr=False)
     vapid_subject: str = ""
     private_targets: bool = False
+    role_passwords: Mapping[Process, str] = field(default_factory=dict, repr=False)
     token_seconds: int = 12 * 3600
     body_bytes_max: int = 64 * 1024
     body_seconds_max: int = 30
@@ -61,6 +71,11 @@ class Settings:
     staff_commands_per_minute: int = 600
     backlog_max: int = 100_000
     session_backlog_max: int = 25_000
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether browsers reach the studio by https."""
+        return self.api_url.startswith("https:")
 
 
 @cache
@@ -86,8 +101,8 @@ def read_settings(environment: dict[str, str]) -> Settings:
 
     port = environment.get("SEATLINE_PORT", "8000")
     return Settings(
-        database_url=needed("SEATLINE_DATABASE_URL", "database_url"),
-        redis_url=needed("SEATLINE_REDIS_URL", "redis_url"),
+        database_url=_database_url(needed("SEATLINE_DATABASE_URL", "database_url")),
+        redis_url=_redis_url(needed("SEATLINE_REDIS_URL", "redis_url")),
         secret_key=needed("SEATLINE_SECRET_KEY", "secret_key"),
         api_url=environment.get("SEATLINE_URL") or stack.get("url") or f"http://127.0.0.1:{port}",
         data=data,
@@ -111,7 +126,31 @@ def read_settings(environment: dict[str, str]) -> Settings:
         vapid_private_key=environment.get("SEATLINE_VAPID_PRIVATE_KEY", ""),
         vapid_subject=environment.get("SEATLINE_VAPID_SUBJECT", ""),
         private_targets=environment.get("SEATLINE_PRIVATE_TARGETS", "") == "1",
+        role_passwords=_role_passwords(environment),
     )
+
+
+def _database_url(text: str) -> str:
+    """Return the address if it can be read; else it is never repeated, as libpq would do, password and all."""
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        form = "postgresql://user:password@host:5432/database"
+        raise SettingsError(f"SEATLINE_DATABASE_URL cannot be read: write it as {form}{_ENCODED}.") from None
+    return text
+
+
+def _redis_url(text: str) -> str:
+    """Return the address if it can be read; else it is never repeated."""
+    try:
+        parts = urlsplit(text)
+        readable = parts.scheme in {"redis", "rediss"} and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        form = "redis://:password@host:6379/0, or rediss:// with TLS"
+        raise SettingsError(f"SEATLINE_REDIS_URL cannot be read: write it as {form}{_ENCODED}.")
+    return text
 
 
 def _running_stack(data: Path) -> dict[str, Any]:
@@ -136,6 +175,20 @@ def _pairs(environment: dict[str, str], variable: str) -> dict[str, str]:
             )
         pairs[channel] = value
     return pairs
+
+
+def _role_passwords(environment: dict[str, str]) -> dict[Process, str]:
+    """Read `api=... worker=... notifier=...`; a password without an owner is never repeated, as it may be one."""
+    variable = "SEATLINE_ROLE_PASSWORDS"
+    passwords = {}
+    for word in environment.get(variable, "").split():
+        process, _, password = word.partition("=")
+        if process not in set(Process) or not password:
+            raise SettingsError(
+                f"{variable} must be like `{' '.join(f'{one}=...' for one in Process)}`, without spaces."
+            )
+        passwords[Process(process)] = password
+    return passwords
 
 
 def _numbers(environment: dict[str, str], variable: str) -> dict[str, int]:

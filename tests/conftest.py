@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.stack.servers import EmbeddedServers
-from tests.databases import new_database
+from tests.databases import make_test_roles, new_database
 
 for _name in [name for name in os.environ if name.startswith("SEATLINE_") and not name.startswith("SEATLINE_TEST_")]:
     del os.environ[_name]
@@ -24,6 +24,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer
         redis_url=os.environ.get("SEATLINE_TEST_REDIS_URL"),
     )
     servers.start()
+    make_test_roles(servers.database_url)
     yield servers
     servers.stop()
 

@@ -1,6 +1,7 @@
 """The Celery application. Its settings are part of the protocol: see docs/adr/0004-celery-settings.md."""
 
 import gc
+from ssl import CERT_REQUIRED
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ TASK_QUEUES = tuple(Queue(str(name), DIRECT, routing_key=str(name)) for name in 
 def _configuration() -> dict[str, Any]:
     return {
         "broker_url": settings().redis_url,
+        # Else kombu would take any certificate where the address says nothing about them; redis-py takes none.
+        "broker_use_ssl": {"ssl_cert_reqs": CERT_REQUIRED} if settings().redis_url.startswith("rediss:") else None,
         # The queue is a trigger and the command log the truth, so early and unacknowledged delivery is safe; late
         # acknowledgement reorders, and under it Celery 5.7.0 workers exit when the broker goes away.
         "task_acks_late": False,

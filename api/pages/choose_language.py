@@ -33,6 +33,6 @@ def do_choose_language() -> Response:
         max_age=_YEAR_SECONDS,
         httponly=True,
         samesite="Lax",
-        secure=services().settings.api_url.startswith("https:"),
+        secure=services().settings.is_encrypted,
     )
     return answer

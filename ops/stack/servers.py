@@ -11,6 +11,7 @@ from ops.stack.folder import DataFolder
 from ops.stack.identity import Identity
 from ops.stack.postgres import PostgresServer
 from ops.stack.record import ChildRecord
+from storage.process_roles import Process
 
 
 class EmbeddedServers:
@@ -45,6 +46,12 @@ class EmbeddedServers:
     def redis_url(self) -> str:
         """The URL of the broker, as redis-py and Celery read it."""
         return self._redis_url or (self.broker.url if self.broker else "")
+
+    def role_passwords(self) -> dict[Process, str]:
+        """The passwords of the processes' roles, made at the first start; none where the database is another's."""
+        if self.postgres is None:
+            return {}
+        return {process: self.folder.secret(f"postgres_{process}_password") for process in Process}
 
     def claim(self) -> None:
         """Lock the data folder and end what an earlier, killed holder left running; StackError when it is in use."""

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.stack.child import ChildSpec
+from storage.process_roles import Process, url_of
 
 LOCAL_PROVIDERS = "email=folder push=web_push webhook=webhook"
 MAIL_FOLDER = "mail"
@@ -23,7 +24,11 @@ HANDED_ON = (
 
 @dataclass(frozen=True)
 class StackSettings:
-    """The settings every process of the stack gets through its environment."""
+    """The settings every process of the stack gets through its environment.
+
+    `database_url` is the owner's, for whoever migrates and for commands of an operator. A process for whose role there
+    is a password speaks to the database with that role.
+    """
 
     data: Path
     port: int
@@ -31,6 +36,7 @@ class StackSettings:
     redis_url: str
     secret_key: str
     vapid_private_key: str
+    role_passwords: Mapping[Process, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -54,6 +60,14 @@ class StackSettings:
             "SEATLINE_URL": os.environ.get("SEATLINE_URL") or self.url,
             **self.notifications(),
         }
+
+    def environment_of(self, process: Process) -> dict[str, str]:
+        """The variables of one process, which knows no other password of the database than that of its role."""
+        environment = self.environment()
+        if process in self.role_passwords:
+            password = self.role_passwords[process]
+            environment["SEATLINE_DATABASE_URL"] = url_of(self.database_url, process, password)
+        return environment
 
     def notifications(self) -> dict[str, str]:
         """The variables about notifications: mails go into a folder, unless the operator's own say otherwise.
@@ -95,7 +109,7 @@ class Plan:
 def web(settings: StackSettings) -> ChildSpec:
     """The API."""
     program = _python("gunicorn", "-c", "api/gunicorn_conf.py", "api.app:create_app()")
-    return ChildSpec("api", program, _environment(settings), stop_seconds=1.5)
+    return ChildSpec("api", program, _environment(settings, Process.API), stop_seconds=1.5)
 
 
 def workers(settings: StackSettings, count: int, *, processes: int = 2) -> list[ChildSpec]:
@@ -104,14 +118,17 @@ def workers(settings: StackSettings, count: int, *, processes: int = 2) -> list[
     Each of the `count` workers for commands has so many processes. A provider that hangs holds up its own worker,
     never one that serves commands.
     """
-    environment = _environment(settings)
+    environment = _environment(settings, Process.WORKER)
     commands = [
         ChildSpec(f"worker{number}", _worker(f"worker{number}", "sessions,upkeep", processes=processes), environment)
         for number in range(1, count + 1)
     ]
     # What is being sent shall be on record before it stops; anything cut off is sent a second time.
     notifier = ChildSpec(
-        "notifier", _worker("notifier", "notifications", processes=1), environment, stop_seconds=NOTIFIER_STOP_SECONDS
+        "notifier",
+        _worker("notifier", "notifications", processes=1),
+        _environment(settings, Process.NOTIFIER),
+        stop_seconds=NOTIFIER_STOP_SECONDS,
     )
     beat = ChildSpec("beat", _python("celery", "-A", "workers.app", "beat"), environment)
     return [*commands, notifier, beat]
@@ -128,6 +145,6 @@ def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def _environment(settings: StackSettings) -> dict[str, str]:
+def _environment(settings: StackSettings, process: Process) -> dict[str, str]:
     # Unbuffered, so that the last words of a process that dies are in its log.
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **settings.environment()}
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **settings.environment_of(process)}

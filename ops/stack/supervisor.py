@@ -55,7 +55,9 @@ def _prepare(stack: StackSettings, *, seed: bool) -> Sequence[str]:
     os.environ.update(stack.environment())
     from ops.seed import is_empty, seed_demo  # noqa: PLC0415 - the servers should be up before all this is loaded
     from storage.migrate import upgrade  # noqa: PLC0415
+    from storage.process_roles import make_roles  # noqa: PLC0415
 
+    make_roles(stack.database_url, stack.role_passwords)
     upgrade(stack.database_url)
     if seed and is_empty():
         return list(seed_demo())
@@ -111,6 +113,7 @@ class Supervisor:
             os.environ.get("SEATLINE_SECRET_KEY") or self._folder.secret("secret_key"),
             os.environ.get("SEATLINE_VAPID_PRIVATE_KEY")
             or self._folder.secret("vapid_private_key", make=_new_vapid_private_key),
+            self._servers.role_passwords(),
         )
         lines = self._plan.prepare(stack)
         self._say("database is up to date")

@@ -70,13 +70,12 @@ class DatabaseState:
 
 
 def database_state(db: Db) -> DatabaseState:
-    """Return how the server is."""
+    """Return how the server is, as every role may see it: `pg_stat_activity` would show no role but one's own."""
     rows = db.execute(
         """
-        SELECT current_setting('server_version'), (SELECT count(*) FROM pg_stat_activity WHERE backend_type = %s),
+        SELECT current_setting('server_version'), (SELECT sum(numbackends) FROM pg_stat_database)::int,
                current_setting('max_connections')::int
-        """,
-        ("client backend",),
+        """
     )
     ((version, connections, connections_max),) = rows.fetchall()
     return DatabaseState(version.split()[0], connections, connections_max)

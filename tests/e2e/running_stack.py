@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psycopg
 
@@ -18,6 +21,7 @@ from ops.stack import PROJECT
 from ops.stack.ports import free_port
 
 PATIENCE_SECONDS = 60.0
+KEYS = count()
 
 
 @dataclass(frozen=True)
@@ -123,3 +127,38 @@ def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SE
     while not condition():
         assert time.monotonic() < ends, f"it never came about that {what}"
         time.sleep(0.05)
+
+
+def call(stack: RunningStack, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+    request = Request(
+        stack.setting("url") + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
+    try:
+        with urlopen(request, timeout=40) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+def a_booking(stack: RunningStack, **headers: str) -> tuple[int, Any]:
+    """Let a member with a usable pass ask for a place in some session that is open, as the demo studio has many."""
+    row = stack.ask(
+        """
+        SELECT training_sessions.id, passes.id, members.email
+          FROM training_sessions JOIN passes ON training_ids IS NULL OR training_id = ANY(training_ids)
+          JOIN members ON members.id = passes.member_id
+         WHERE active AND expires_at > now() + interval '1 day' AND coalesce(sessions_left, 9) > 2
+           AND starts_at > now() + interval '2 days' AND NOT cancelled
+           AND NOT EXISTS (SELECT 1 FROM commands WHERE actor_id = members.id
+                              AND training_session_id = training_sessions.id)
+         ORDER BY starts_at LIMIT 1
+        """
+    )
+    session_id, pass_id, email = row[0]
+    token = stack.seatline("token", email).stdout.strip()
+    headers["Authorization"] = f"Bearer {token}"
+    headers.setdefault("Idempotency-Key", f"key-{next(KEYS)}")
+    return call(stack, "POST", f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}, **headers)

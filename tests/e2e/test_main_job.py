@@ -1,19 +1,18 @@
 """The main job on the real processes: a club's real commands, a rush under fire, servers that die."""
 
+import base64
 import csv
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 import redis
@@ -21,10 +20,11 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from ops.stack import PROJECT
-from tests.e2e.running_stack import RunningStack, running_stack, until
+from tests.e2e.running_stack import KEYS, RunningStack, a_booking, call, running_stack, until
+from workers import publish
+from workers.queues import QueueName
 
 GOALZONE = PROJECT.parent / "shared" / "data" / "goalzone"
-KEYS = count()
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds the processes through /proc"),
@@ -41,41 +41,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 def audit(stack: RunningStack) -> None:
     verdict = stack.seatline("audit", "--all", check=False)
     assert verdict.returncode == 0, verdict.stdout + verdict.stderr
-
-
-def call(stack: RunningStack, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-    request = Request(
-        stack.setting("url") + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **headers},
-    )
-    try:
-        with urlopen(request, timeout=40) as answer:
-            return answer.status, json.load(answer)
-    except HTTPError as error:
-        return error.code, json.load(error)
-
-
-def a_booking(stack: RunningStack, **headers: str) -> tuple[int, Any]:
-    """Let a member with a usable pass ask for a place in some session that is open, as the demo studio has many."""
-    row = stack.ask(
-        """
-        SELECT training_sessions.id, passes.id, members.email
-          FROM training_sessions JOIN passes ON training_ids IS NULL OR training_id = ANY(training_ids)
-          JOIN members ON members.id = passes.member_id
-         WHERE active AND expires_at > now() + interval '1 day' AND coalesce(sessions_left, 9) > 2
-           AND starts_at > now() + interval '2 days' AND NOT cancelled
-           AND NOT EXISTS (SELECT 1 FROM commands WHERE actor_id = members.id
-                              AND training_session_id = training_sessions.id)
-         ORDER BY starts_at LIMIT 1
-        """
-    )
-    session_id, pass_id, email = row[0]
-    token = stack.seatline("token", email).stdout.strip()
-    headers["Authorization"] = f"Bearer {token}"
-    headers.setdefault("Idempotency-Key", f"key-{next(KEYS)}")
-    return call(stack, "POST", f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}, **headers)
 
 
 def rush_has_come_to(stack: RunningStack, rush: "subprocess.Popen[str]", commands: int) -> bool:
@@ -106,6 +71,19 @@ def mails_about(stack: RunningStack, booking_id: str) -> list[int]:
         booking_id,
     )
     return [row[0] for row in rows]
+
+
+def test_each_process_speaks_to_the_database_with_a_role_of_its_own(stack: RunningStack) -> None:
+    assert a_booking(stack, Prefer="wait=20")[0] in {200, 201, 202, 409}
+    roles = {"seatline_api", "seatline_worker", "seatline_notifier"}
+
+    def at_work() -> set[str]:
+        rows = stack.ask(
+            "SELECT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return {name for (name,) in rows}
+
+    until(lambda: at_work() == roles, "every process has connected, and none as the owner")
 
 
 @pytest.mark.skipif(not GOALZONE.exists(), reason="the club's data does not lie beside the project")
@@ -269,3 +247,28 @@ def test_a_worker_pinned_to_a_session_serves_it(stack: RunningStack, tmp_path: P
         pinned.wait(timeout=20)
         for pid in stack.pids("workers.app worker") | stack.pids("workers.app worker", children=True):
             os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("queue", QueueName)
+def test_a_pickle_in_a_queue_is_refused_and_does_nothing(stack: RunningStack, queue: QueueName, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "evil"),)
+
+    with redis.Redis.from_url(stack.setting("redis_url")) as broker:
+        publish.delivery_token(broker)
+        template = json.loads(publish._message("seatline.sweep", {}, str(queue)))
+        for content_type in ("application/x-python-serialize", "application/x-yaml"):
+            template["content-type"] = content_type
+            template["content-encoding"] = "binary"
+            template["body"] = base64.b64encode(pickle.dumps(([], {"evil": Evil()}, {}))).decode()
+            broker.lpush(queue, json.dumps(template))
+        until(lambda: not broker.llen(queue), "the messages are taken off")
+
+    assert a_booking(stack, Prefer="wait=20")[0] in {200, 201, 409}, "whoever took them goes on"
+    assert not (tmp_path / "evil").exists()
+
+
+def test_no_process_asked_for_what_its_role_may_not(stack: RunningStack) -> None:
+    """Last of all, when each has done all of its work."""
+    assert "permission denied" not in (stack.data / "logs" / "postgres.log").read_text()

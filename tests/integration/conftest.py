@@ -7,7 +7,9 @@ from psycopg_pool import ConnectionPool
 from redis import Redis
 
 from storage.database import WORKER_TIMEOUTS, Db, connect, open_pool
+from storage.process_roles import Process
 from storage.settings import settings
+from tests.databases import url_of
 from tests.integration.studio import Studio
 from workers.app import app
 from workers.resources import redis_client
@@ -28,7 +30,22 @@ def _environment(database_url: str, redis_url: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def pool(database_url: str) -> Iterator[ConnectionPool[Db]]:
-    with open_pool(database_url, WORKER_TIMEOUTS, size_max=8) as pool:
+    """What a worker has."""
+    with open_pool(url_of(Process.WORKER, database_url), WORKER_TIMEOUTS, size_max=8) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def api_pool(database_url: str) -> Iterator[ConnectionPool[Db]]:
+    """What the API has."""
+    with open_pool(url_of(Process.API, database_url), WORKER_TIMEOUTS, size_max=8) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def notifier_pool(database_url: str) -> Iterator[ConnectionPool[Db]]:
+    """What the notifier has."""
+    with open_pool(url_of(Process.NOTIFIER, database_url), WORKER_TIMEOUTS, size_max=8) as pool:
         yield pool
 
 
@@ -46,8 +63,8 @@ def redis(_environment: None) -> Redis:
 
 
 @pytest.fixture
-def studio(db: Db, redis: Redis, pool: ConnectionPool[Db]) -> Studio:
+def studio(db: Db, redis: Redis, pool: ConnectionPool[Db], notifier_pool: ConnectionPool[Db]) -> Studio:
     # What earlier tests left waiting would be swept and served in this one.
     db.execute("DELETE FROM bookings WHERE id IN (SELECT id FROM commands WHERE status = 'waiting')")
     db.execute("DELETE FROM commands WHERE status = 'waiting'")
-    return Studio(db, redis, pool)
+    return Studio(db, redis, pool, notifier_pool)

@@ -45,11 +45,12 @@ class Member:
 
 @dataclass
 class Studio:
-    """The studio under test."""
+    """The studio under test: `db` is its owner's, `pool` a worker's, `notifier_pool` the notifier's, if it has one."""
 
     db: Db
     redis: Redis
     pool: ConnectionPool[Db]
+    pool_of_notifier: ConnectionPool[Db] | None = None
     staff: Actor = field(default_factory=lambda: Actor(MemberId(new_id()), is_staff=True))
 
     def __post_init__(self) -> None:
@@ -59,6 +60,11 @@ class Studio:
         self.trainer_id = TrainerId(self._named("trainers", f"Olena {number} {new_id()}"))
         self.space_id = SpaceId(self._named("spaces", f"Blue room {number} {new_id()}"))
         self.pass_type_id = self._named("pass_types", f"Ten times {number} {new_id()}")
+
+    @property
+    def notifier_pool(self) -> ConnectionPool[Db]:
+        """Return what the notifier has."""
+        return self.pool_of_notifier or self.pool
 
     def _named(self, table: str, name: str) -> Any:
         id_ = new_id()

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from psycopg.conninfo import conninfo_to_dict
 
+from ops.stack.postgres import ROLE
+from storage.process_roles import Process, role_of
 from storage.settings import read_settings
 from tests.project.deployment import ROOT, check_command
 from workers.providers.smtp_server import read_smtp_url
@@ -35,7 +38,7 @@ def as_given(name: str, values: dict[str, str]) -> dict[str, str]:
 
     def value_of(reference: re.Match[str]) -> str:
         variable, demand = reference.groups()
-        return values.get(variable, "made up" if demand == "?" else "")
+        return values.get(variable, "made-up" if demand == "?" else "")
 
     environment = {
         variable: re.sub(r"\$\{(\w+):([-?])[^}]*\}", value_of, str(value))
@@ -54,6 +57,22 @@ def test_every_service_has_the_settings_it_needs(name: str) -> None:
 
     assert settings.database_url.startswith("postgresql://")
     assert settings.redis_url.startswith("redis://")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_service_knows_the_database_password_of_another(name: str) -> None:
+    user = conninfo_to_dict(read_settings(as_given(name, {})).database_url).get("user")
+    passwords = {key: f"password {key}" for key in re.findall(r"\w+_PASSWORD", str(OURS))}
+    known = [key for key, value in passwords.items() if value in " ".join(as_given(name, passwords).values())]
+
+    if name == "migrate":
+        assert user == ROLE
+        assert set(read_settings(as_given(name, {})).role_passwords) == set(Process)
+    elif name == "beat":
+        assert (user, known) == (None, ["VALKEY_PASSWORD"])
+    else:
+        assert user == role_of(ROLE, Process(name))
+        assert sorted(known) == sorted(["VALKEY_PASSWORD", f"{name.upper()}_DATABASE_PASSWORD"])
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if "command" in OURS[name]])

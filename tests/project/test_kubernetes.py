@@ -10,6 +10,7 @@ import yaml
 
 from api import gunicorn_conf
 from ops.doctor_machine import KNOWN_VARIABLES
+from storage.process_roles import Process, role_of
 from tests.project.deployment import (
     DEPLOY,
     KUBERNETES,
@@ -79,10 +80,17 @@ def test_every_setting_is_one_that_is_read() -> None:
 
 @pytest.mark.parametrize("name", PODS)
 def test_settings_come_from_what_is_there_and_from_nowhere_else(name: str) -> None:
+    # The database's address is that of this process's role, and beat, which never asks the database, has none.
+    role = {"beat": "", "migrate": "owner"}.get(part := name.removeprefix("seatline-"), part)
+
     assert container(name)["envFrom"] == [
         {"configMapRef": {"name": next(iter(of_kind("ConfigMap")))}},
         {"secretRef": {"name": "seatline"}},
+        *([{"secretRef": {"name": f"seatline-database-{role}"}}] if role else []),
     ]
+    assert container(name).get("env", []) == (
+        [] if role else [{"name": "SEATLINE_DATABASE_URL", "value": "postgresql://"}]
+    )
     # A Service named seatline would give each pod SEATLINE_PORT=tcp://..., which is read as a setting.
     assert PODS[name]["enableServiceLinks"] is False
 
@@ -100,6 +108,20 @@ def test_nothing_runs_as_root_or_without_bounds(name: str) -> None:
     }
     assert set(one["resources"]["requests"]) == {"cpu", "memory"}
     assert "memory" in one["resources"]["limits"]
+
+
+def test_the_secrets_are_made_as_the_pods_ask_for_them() -> None:
+    asked = {
+        source["secretRef"]["name"] for name in PODS for source in container(name)["envFrom"] if "secretRef" in source
+    }
+    text = (KUBERNETES / "kustomization.yaml").read_text()
+
+    assert set(re.findall(r"create secret generic ([\w-]+)", text)) == asked
+    for process in Process:
+        assert f'seatline-database-{process} \\\n#     --from-literal=SEATLINE_DATABASE_URL="postgresql://' in text
+        assert f"postgresql://{role_of('seatline', process)}:" in text
+    assert "sslmode=verify-full" in text
+    assert "rediss://" in text
 
 
 def test_the_images_version_is_the_projects() -> None:

@@ -25,7 +25,9 @@ from api.services import EXTENSION, Services
 from domain.ids import MemberId, TrainingSessionId
 from domain.roles import Role
 from storage.database import Db
+from storage.process_roles import Process
 from storage.settings import Settings, settings
+from tests.databases import url_of
 from tests.integration.studio import Member, Studio
 from workers import lane, outcomes
 from workers.queues import QueueName
@@ -80,7 +82,8 @@ class Caller:
 
 @contextmanager
 def app_with(settings: Settings) -> Iterator[APIFlask]:
-    app = create_app(settings)
+    """The API with these settings, under the API's own role in the database."""
+    app = create_app(replace(settings, database_url=url_of(Process.API, settings.database_url)))
     yield app
     for thread in threading.enumerate():
         if thread.name.startswith("probe"):

@@ -107,10 +107,10 @@ def test_the_figures_follow_what_happens(anybody: Caller, me: Caller, studio: St
 
 
 @pytest.fixture
-def desk(studio: Studio, pool: ConnectionPool[Db]) -> Iterator[Desk]:
+def desk(studio: Studio, notifier_pool: ConnectionPool[Db]) -> Iterator[Desk]:
     studio.db.execute("TRUNCATE notices CASCADE")
     studio.db.execute("DELETE FROM webhooks")
-    desk = Desk(studio.db, pool, studio.redis)
+    desk = Desk(studio.db, notifier_pool, studio.redis)
     yield desk
     for postroom in desk.opened:
         postroom.close()

@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,22 @@ def test_the_passes_say_what_is_left(lived: Studio, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "passes.csv").read_text(encoding="utf-8") == (
         "pass_key,member_key,sessions_left\np1,m1,10\np2,m2,9\np3,m3,10\np4,m4,10\np5,m5,\n"
     )
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\n", " ="])  # no import takes CR
+def test_a_key_that_begins_like_a_formula_becomes_text(lived: Studio, tmp_path: Path, begins: str) -> None:
+    evil = f"{begins}cmd|' /C calc'!A0"
+    lived.db.execute("UPDATE members SET key = %s WHERE key = 'm2'", (evil,))
+    lived.db.execute("UPDATE passes SET key = %s WHERE key = 'p2'", (evil,))
+    lived.db.execute("UPDATE training_sessions SET key = %s WHERE key = 'tue-boxing'", (evil,))
+
+    export_folder(lived.db, tmp_path / "out")
+
+    for name, columns in (("rosters.csv", ("session_key", "member_key")), ("passes.csv", ("pass_key", "member_key"))):
+        with (tmp_path / "out" / name).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert {row[columns[1]] for row in rows} >= {f"'{evil}"}
+        assert not [row for row in rows for column in columns if row[column].startswith(begins)]
 
 
 def test_two_exports_of_the_same_state_are_the_same_bytes(lived: Studio, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_the_audit_finds_no_difference_after_grants_extensions_and_reminders(stu
     studio.cancel(another, waiter, booking)
     studio.serve(another)
     starts_at = one(studio, "SELECT starts_at FROM training_sessions WHERE id = %s", session)[0]
-    told = remind.remind(studio.pool, studio.redis, now=starts_at - timedelta(minutes=30))
+    told = remind.remind(studio.notifier_pool, studio.redis, now=starts_at - timedelta(minutes=30))
 
     verdict = audit(studio.db)
 
@@ -267,7 +267,7 @@ def test_a_pass_told_of_as_expiring_is_told_of_again_after_it_was_extended(studi
     member = studio.a_member(expires_at=expires_at)
 
     def run(now: datetime) -> int:
-        return remind.remind(studio.pool, studio.redis, now=now)
+        return remind.remind(studio.notifier_pool, studio.redis, now=now)
 
     first = [run(expires_at - 2 * DAY) for _ in range(2)]
     extended = extend_pass(studio.db, member.pass_id, sessions=None, days=30).pass_.expires_at
@@ -286,6 +286,6 @@ def test_who_was_just_told_when_the_pass_expires_is_not_told_again(studio: Studi
     granted = grant_pass(studio.db, member_id=member.id, type_name=type_of(studio), sessions=1, days=6)
     extend_pass(studio.db, member.pass_id, sessions=None, days=2)
 
-    assert remind.remind(studio.pool, studio.redis) == 0
+    assert remind.remind(studio.notifier_pool, studio.redis) == 0
     assert [kind for kind, _ in notices_of(studio, granted.pass_.id)] == ["pass_granted"]
     assert [kind for kind, _ in notices_of(studio, member.pass_id)] == ["pass_extended"]

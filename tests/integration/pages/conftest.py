@@ -14,8 +14,9 @@ from werkzeug.test import TestResponse
 from api.auth import hash_password
 from ops.stack.servers import EmbeddedServers
 from storage.database import WORKER_TIMEOUTS, connect, open_pool
+from storage.process_roles import Process
 from storage.settings import settings
-from tests.databases import new_database
+from tests.databases import new_database, url_of
 from tests.integration.api.conftest import app_with, serving  # noqa: F401 - the fixture `serving` is used by name
 from tests.integration.studio import Member, Studio
 
@@ -122,7 +123,7 @@ def big_studio(servers: EmbeddedServers, redis: Redis) -> Iterator[tuple[Studio,
     """A studio of its own, so that what other tests left is not on its pages."""
     with (
         new_database(servers.database_url) as url,
-        open_pool(url, WORKER_TIMEOUTS, size_max=2) as pool,
+        open_pool(url_of(Process.WORKER, url), WORKER_TIMEOUTS, size_max=2) as pool,
         connect(url) as db,
         app_with(replace(settings(), database_url=url)) as app,
     ):

@@ -130,9 +130,9 @@ def test_what_ended_long_ago_is_cleared_away(db: Db, nina: Member) -> None:
     assert len(links_of(db, nina)) == 1
 
 
-def test_asked_for_at_once_there_are_no_more_than_a_few(pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
+def test_asked_for_at_once_there_are_no_more_than_a_few(api_pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
     def ask(_: int) -> None:
-        with pool.connection() as own:
+        with api_pool.connection() as own:
             a_reset(own, nina)
 
     with ThreadPoolExecutor(6) as threads:
@@ -142,9 +142,9 @@ def test_asked_for_at_once_there_are_no_more_than_a_few(pool: ConnectionPool[Db]
 
 
 def test_whoever_asks_waits_for_who_asked_just_before_and_counts_their_link(
-    pool: ConnectionPool[Db], db: Db, nina: Member
+    api_pool: ConnectionPool[Db], db: Db, nina: Member
 ) -> None:
-    with pool.connection() as other, db.transaction():
+    with api_pool.connection() as other, db.transaction():
         a_reset(db, nina)
 
         with other.transaction(), pytest.raises(LockNotAvailable):
@@ -194,12 +194,12 @@ def test_asked_again_after_a_lost_answer_the_link_has_been_used(db: Db, nina: Me
     assert [use_link(db, link, password_hash="new") for _ in range(2)] == [True, True]
 
 
-def test_of_uses_at_once_one_wins(pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
+def test_of_uses_at_once_one_wins(api_pool: ConnectionPool[Db], db: Db, nina: Member) -> None:
     a_reset(db, nina)
     (link,) = links_of(db, nina)
 
     def use(password_hash: str) -> bool:
-        with pool.connection() as own:
+        with api_pool.connection() as own:
             return use_link(own, link, password_hash=password_hash)
 
     hashes = [f"hash {number}" for number in range(6)]

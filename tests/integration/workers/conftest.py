@@ -11,10 +11,10 @@ from tests.integration.workers.postroom import Desk
 
 
 @pytest.fixture
-def desk(db: Db, pool: ConnectionPool[Db], redis: Redis) -> Iterator[Desk]:
+def desk(db: Db, notifier_pool: ConnectionPool[Db], redis: Redis) -> Iterator[Desk]:
     db.execute("TRUNCATE notices CASCADE")
     db.execute("DELETE FROM webhooks")
-    desk = Desk(db, pool, redis)
+    desk = Desk(db, notifier_pool, redis)
     yield desk
     for postroom in desk.opened:
         postroom.close()

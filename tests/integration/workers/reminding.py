@@ -31,7 +31,7 @@ def only_what_comes(db: Db) -> Iterator[None]:
 
 
 def run(studio: Studio, now: datetime) -> int:
-    return remind.remind(studio.pool, studio.redis, now=now)
+    return remind.remind(studio.notifier_pool, studio.redis, now=now)
 
 
 def booked(studio: Studio, starts_at: datetime = EVENING) -> tuple[TrainingSessionId, Member, BookingId]:

@@ -110,12 +110,14 @@ def test_what_a_server_says_is_kept_in_a_form_the_database_takes(studio: Studio,
     assert len(reason) == courier.SAID_MAX
 
 
-def test_two_couriers_never_claim_the_same_delivery(studio: Studio, desk: Desk, pool: ConnectionPool[Db]) -> None:
+def test_two_couriers_never_claim_the_same_delivery(
+    studio: Studio, desk: Desk, notifier_pool: ConnectionPool[Db]
+) -> None:
     booked(studio, places=40)
     relay(desk.db, limit=100)
 
     def claim(_: int) -> list[int]:
-        with pool.connection() as db:
+        with notifier_pool.connection() as db:
             return [delivery.id for delivery in claim_due(db, Channel.EMAIL, limit=7, lease_seconds=60)]
 
     with ThreadPoolExecutor(6) as threads:

@@ -60,11 +60,11 @@ def test_two_members_may_use_the_same_key(studio: Studio) -> None:
     assert [isinstance(one, LoggedCommand) and one.is_repeat for one in accepted] == [False, False]
 
 
-def test_parallel_repeats_are_accepted_once(studio: Studio, pool: ConnectionPool[Db]) -> None:
+def test_parallel_repeats_are_accepted_once(studio: Studio, api_pool: ConnectionPool[Db]) -> None:
     session, member = studio.a_session(), studio.a_member()
 
     def press(_: int) -> object:
-        with pool.connection() as db:
+        with api_pool.connection() as db:
             accepted = hand_in(studio, session, member, "impatient", db)
             assert isinstance(accepted, LoggedCommand)
             return accepted.id

@@ -96,12 +96,12 @@ def test_a_notice_that_commits_late_gets_a_later_number(studio: Studio, desk: De
 
 
 def test_several_relays_at_once_leave_no_gap_and_no_double(
-    studio: Studio, desk: Desk, pool: ConnectionPool[Db]
+    studio: Studio, desk: Desk, notifier_pool: ConnectionPool[Db]
 ) -> None:
     write(desk.db, *(a_notice(member.id) for member in studio.members(60)))
 
     def relay_some(_: int) -> int:
-        with pool.connection() as db:
+        with notifier_pool.connection() as db:
             return relay(db, limit=7)
 
     with ThreadPoolExecutor(6) as threads:

@@ -63,7 +63,7 @@ def test_a_member_is_reminded_a_day_and_two_hours_before_once_each(studio: Studi
 def test_without_an_instant_the_database_clock_counts(studio: Studio) -> None:
     _, member, booking = booked(studio)
     choose_quiet_hours(studio.db, member, None)
-    assert remind.remind(studio.pool, studio.redis) == 0
+    assert remind.remind(studio.notifier_pool, studio.redis) == 0
 
     studio.db.execute(
         """
@@ -74,7 +74,7 @@ def test_without_an_instant_the_database_clock_counts(studio: Studio) -> None:
         (booking,),
     )
 
-    assert remind.remind(studio.pool, studio.redis) == 1
+    assert remind.remind(studio.notifier_pool, studio.redis) == 1
     assert [minutes for minutes, _ in reminders_of(studio.db, booking)] == [SHORT]
 
 
@@ -115,7 +115,7 @@ def test_a_late_booking_is_reminded_of_the_short_lead_only(studio: Studio) -> No
     booking = studio.book(session, member)
     studio.serve(session)
 
-    assert remind.remind(studio.pool, studio.redis) == 0
+    assert remind.remind(studio.notifier_pool, studio.redis) == 0
     assert run(studio, starts_at - 2 * HOUR) == 1
     assert [minutes for minutes, _ in reminders_of(studio.db, booking)] == [SHORT]
 
@@ -256,5 +256,5 @@ def test_without_redis_reminders_are_written_all_the_same(studio: Studio) -> Non
     _, _, booking = booked(studio)
     away = Redis(port=9, socket_connect_timeout=1)
 
-    assert remind.remind(studio.pool, away, now=EVENING - DAY) == 1
+    assert remind.remind(studio.notifier_pool, away, now=EVENING - DAY) == 1
     assert reminders_of(studio.db, booking) == [(LONG, EVENING)]

@@ -23,11 +23,11 @@ def _nothing_due(db: Db) -> Iterator[None]:
         yield
 
 
-def test_a_run_neither_waits_for_a_batch_nor_touches_its_session(studio: Studio, pool: ConnectionPool[Db]) -> None:
+def test_a_run_neither_waits_for_a_batch_nor_touches_its_session(studio: Studio) -> None:
     session, _, booking = booked(studio)
     row = studio.db.execute("SELECT xmin, ctid FROM training_sessions WHERE id = %s", (session,)).fetchone()
 
-    with pool.connection() as batch, batch.transaction():
+    with studio.pool.connection() as batch, batch.transaction():
         assert lock_training_session(batch, session) is not None
         assert run(studio, EVENING - DAY) == 1
 
@@ -36,12 +36,12 @@ def test_a_run_neither_waits_for_a_batch_nor_touches_its_session(studio: Studio,
     assert studio.counts(session) == (1, 0, 0)
 
 
-def test_a_batch_does_not_wait_for_a_run(studio: Studio, pool: ConnectionPool[Db]) -> None:
+def test_a_batch_does_not_wait_for_a_run(studio: Studio, notifier_pool: ConnectionPool[Db]) -> None:
     session, *_ = booked(studio)
     newcomer = studio.a_member()
     studio.book(session, newcomer)
 
-    with pool.connection() as db, db.transaction():
+    with notifier_pool.connection() as db, db.transaction():
         written = look_at_all(db, EVENING - DAY)
         served = studio.serve(session)
 
@@ -71,11 +71,11 @@ def look_at_all(db: Db, now: datetime) -> list[Any]:
 
 
 def test_what_another_run_has_claimed_is_left_to_it_and_found_again_if_it_dies(
-    studio: Studio, pool: ConnectionPool[Db]
+    studio: Studio, notifier_pool: ConnectionPool[Db]
 ) -> None:
     _, _, booking = booked(studio)
 
-    with pool.connection() as db, db.transaction(force_rollback=True):
+    with notifier_pool.connection() as db, db.transaction(force_rollback=True):
         assert len(look_at_all(db, EVENING - DAY)) == 1
         assert run(studio, EVENING - DAY) == 0
 

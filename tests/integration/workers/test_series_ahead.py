@@ -20,9 +20,10 @@ from ops.stack.servers import EmbeddedServers
 from storage import series_ahead as storage_series_ahead
 from storage.database import WORKER_TIMEOUTS, Db, connect, open_pool
 from storage.identifiers import new_id
+from storage.process_roles import Process
 from storage.queries.series import SeriesRow, find_series
 from storage.series import Planned, Series, add_series, write_sessions
-from tests.databases import new_database
+from tests.databases import new_database, url_of
 from tests.integration.studio import Studio
 from tests.integration.workers.test_dangerous_moments import Killed
 from workers import series_ahead
@@ -89,7 +90,7 @@ class House:
 def house(servers: EmbeddedServers, redis: Redis) -> Iterator[House]:
     with (
         new_database(servers.database_url) as url,
-        open_pool(url, WORKER_TIMEOUTS, size_max=3) as pool,
+        open_pool(url_of(Process.WORKER, url), WORKER_TIMEOUTS, size_max=3) as pool,
         connect(url) as db,
     ):
         yield House(Studio(db, redis, pool), pool)

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from api.roster_files import harmless
+from api.formulas import harmless
 from tests.integration.pages.conftest import Browser
 from tests.integration.pages.sessions import show
 from tests.integration.staff import named
