@@ -2,6 +2,8 @@
 
 import gc
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,7 +14,7 @@ import pytest
 from api.gunicorn_conf import post_worker_init
 from api.services import POOL_SIZE
 from tests.integration.api.conftest import until
-from tests.integration.api.running_server import Server, running
+from tests.integration.api.running_server import PROJECT, Server, running
 from tests.integration.studio import Studio
 
 
@@ -118,3 +120,25 @@ def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> 
         assert gc.get_freeze_count() > 100_000
     finally:
         gc.unfreeze()
+
+
+def test_a_fault_is_logged_as_in_every_process_and_without_the_values_it_met() -> None:
+    fault = """
+import structlog
+from api.gunicorn_conf import post_worker_init
+
+def sign_in(password):
+    raise RuntimeError("a fault")
+
+post_worker_init(None)
+try:
+    sign_in("what nobody" + " may read")
+except RuntimeError as error:
+    structlog.get_logger().error("request failed", exc_info=error)
+"""
+    ran = subprocess.run([sys.executable, "-c", fault], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    assert ran.stdout == ""
+    assert ' level=error event="request failed" ' in ran.stderr
+    assert "RuntimeError: a fault" in ran.stderr
+    assert "may read" not in ran.stderr.replace('" may read"', "")
