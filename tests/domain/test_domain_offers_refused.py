@@ -1,12 +1,13 @@
 """When an offered place cannot be accepted, at the edges."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from domain.commands import ExpireOffers
 from domain.facts import Facts, Pass
 from domain.policies import Offer, Policies
+from domain.quiet_hours import QuietHours
 from domain.refusals import RefusalReason
 from tests.builders import (
     BOXING,
@@ -84,3 +85,9 @@ def test_where_no_offer_is_due_nobody_moves_up() -> None:
     facts = facts_of(ONE_PLACE, waiting=[a_pass("ann")])
 
     assert events_of(play(facts, asked(ExpireOffers(), by=SEATLINE))) == ()
+
+
+def test_an_offer_made_in_the_pause_of_the_studios_clocks_waits_for_their_morning() -> None:
+    night = Offer(30, QuietHours(time(22), time(8)), "Europe/Kyiv")
+
+    assert night.ends_at(datetime(2026, 3, 2, 20, 30, tzinfo=UTC)) == datetime(2026, 3, 3, 6, 30, tzinfo=UTC)

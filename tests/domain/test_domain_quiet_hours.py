@@ -34,7 +34,9 @@ def test_quiet_is_from_the_first_instant_to_before_the_last(quiet: QuietHours, b
     begin, end = clock(KYIV, begins), clock(KYIV, ends)
 
     for at in (begin, begin + TICK, end - TICK):
-        assert quiet.around(at, KYIV) == (begin, end)
+        found = quiet.around(at, KYIV)
+        assert found == (begin, end)
+        assert {instant.tzinfo for instant in found or ()} == {UTC}
     for at in (begin - TICK, end):
         assert quiet.around(at, KYIV) is None
 
