@@ -2,16 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
 from storage.database import Db
+from storage.queries.schedule import find_session
 from tests.integration.api.conftest import Caller
 from tests.properties.naive_model import NaiveSession, NaiveStudio, Person, Told
+from tests.properties.world import naive_session
 
 LIVE = ("confirmed", "offered", "waiting", "skipped")
+
+
+@dataclass
+class Asked:
+    """A command that was accepted, with all it takes to send it once more."""
+
+    by: Caller
+    path: str
+    body: Any
+    key: str
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+def as_planned(db: Db, session: TrainingSessionId) -> NaiveSession:
+    """Return a session nobody has asked for yet, as the model knows it."""
+    found = find_session(db, session)
+    assert found is not None
+    return naive_session(found.training_session)
 
 
 def lived(naive: NaiveStudio, session: TrainingSessionId, row: dict[str, Any]) -> list[Told]:

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64decode
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,17 +12,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from psycopg.rows import dict_row
 
 from domain.commands import ExpireOffers
-from domain.facts import TrainingSession
 from domain.ids import PassId, TrainingSessionId
 from domain.policies import Offer, Policies
 from domain.roles import Role
 from ops.auditing import audit
 from storage.identifiers import new_id
-from storage.queries.schedule import find_session
 from tests.integration.api.conftest import Caller, problem, reasons, staff
 from tests.integration.api.effort import EFFORT, at_most
 from tests.integration.api.lived import (
     LIVE,
+    Asked,
+    as_planned,
     commands_come_later,
     expected_booking,
     expected_session,
@@ -35,7 +34,6 @@ from tests.integration.api.lived import (
 )
 from tests.integration.studio import SEATLINE, Member, Studio
 from tests.properties.naive_model import NaivePass, NaiveStudio
-from tests.properties.world import naive_session
 from workers.queues import QueueName
 
 pytestmark = pytest.mark.timeout(120 * EFFORT)
@@ -44,17 +42,6 @@ HOUR = timedelta(hours=1)
 COMMANDS_IN_A_BATCH = 3  # at most; a worker may come by sooner
 some = st.integers(0, 11)
 seldom = st.sampled_from([False] * 5 + [True])
-
-
-@dataclass
-class Asked:
-    """A command that was accepted, with all it takes to send it once more."""
-
-    by: Caller
-    path: str
-    body: Any
-    key: str
-    answer: dict[str, Any] = field(default_factory=dict)
 
 
 class TheWholeAgainstANaiveModel(RuleBasedStateMachine):
@@ -87,7 +74,7 @@ class TheWholeAgainstANaiveModel(RuleBasedStateMachine):
             self.studio.a_session(starts_at=starts_at, capacity=capacities[1], policies=policies, **deadlines),
         ]
         for id_ in self.training_sessions:
-            self.naive.sessions[id_] = naive_session(self.session_as_planned(id_))
+            self.naive.sessions[id_] = as_planned(self.studio.db, id_)
             self.settled[id_] = 0
         self.members = self.studio.members(4, sessions=1)
         self.passes = {one.id: [one.pass_id, self.another_pass(one)] for one in self.members}
@@ -101,11 +88,6 @@ class TheWholeAgainstANaiveModel(RuleBasedStateMachine):
             self.naive.passes[pass_id] = NaivePass(member, left, active=True, expires_at=None, trainings=None)
         for number in range(8):
             self.book(number, number % 2, first=True, staff=False)
-
-    def session_as_planned(self, id_: TrainingSessionId) -> TrainingSession:
-        found = find_session(self.studio.db, id_)
-        assert found is not None
-        return found.training_session
 
     def another_pass(self, member: Member) -> PassId:
         pass_id = PassId(new_id())
