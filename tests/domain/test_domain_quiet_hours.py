@@ -27,8 +27,12 @@ def utc(text: str) -> datetime:
 
 @pytest.mark.parametrize(
     ("quiet", "begins", "ends"),
-    [(NAP, "2026-03-02T13:00", "2026-03-02T15:00"), (NIGHT, "2026-03-02T22:00", "2026-03-03T08:00")],
-    ids=["within a day", "over midnight"],
+    [
+        (NAP, "2026-03-02T13:00", "2026-03-02T15:00"),
+        (NIGHT, "2026-03-02T22:00", "2026-03-03T08:00"),
+        (QuietHours(time(22), time(13)), "2026-03-02T22:00", "2026-03-03T13:00"),
+    ],
+    ids=["within a day", "over midnight", "into the next day's afternoon"],
 )
 def test_quiet_is_from_the_first_instant_to_before_the_last(quiet: QuietHours, begins: str, ends: str) -> None:
     begin, end = clock(KYIV, begins), clock(KYIV, ends)
