@@ -58,7 +58,8 @@ def read_number(cursor: str | None) -> int | None:
         (number,) = _decode(cursor)
     except (ValueError, TypeError):
         raise _wrong() from None
-    if not isinstance(number, int) or not 0 <= number < 2**63:
+    # JSON's true is an int to Python, and no number to the database.
+    if type(number) is not int or not 0 <= number < 2**63:
         raise _wrong()
     return number
 

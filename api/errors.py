@@ -5,6 +5,7 @@ import json
 import psycopg
 from apiflask import APIFlask
 from flask import Response, request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from structlog import get_logger
@@ -31,6 +32,7 @@ def register(app: APIFlask) -> None:
     """Answer every error of this app as a problem."""
     app.register_error_handler(ProblemError, answer)
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(ParseException, _broken_body)
     app.register_error_handler(psycopg.OperationalError, _database_error)
     app.register_error_handler(psycopg.InterfaceError, _database_error)
     app.register_error_handler(Exception, _fault)
@@ -75,6 +77,11 @@ def http_error(error: HTTPException) -> Response:
     code = _CODE_OF_STATUS.get(error.code, ProblemCode.BAD_REQUEST)
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     return answer(ProblemError(code, headers=kept))
+
+
+def _broken_body(_error: Exception) -> Response:
+    """Answer a body in broken chunks, which the server finds out while we read it; it closes the connection then."""
+    return answer(ProblemError(ProblemCode.BAD_REQUEST))
 
 
 def _database_error(error: psycopg.Error) -> Response:

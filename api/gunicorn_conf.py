@@ -12,6 +12,8 @@ import sys
 import warnings
 from typing import Any
 
+from workers.logs import set_up_logs
+
 wsgi_app = "api.app:create_app()"
 bind = os.environ.get("SEATLINE_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("SEATLINE_API_WORKERS", "2"))
@@ -50,6 +52,10 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Keep what the app is made of out of the garbage collector, which else goes through all of it in some request."""
+    """Log as every process does, and without the values that a fault met, which structlog's own way would show.
+
+    Keep what the app is made of out of the garbage collector, which else goes through all of it in some request.
+    """
+    set_up_logs()
     gc.collect()
     gc.freeze()

@@ -36,7 +36,8 @@ def language() -> str:
         return ENGLISH
     if "language" not in g:
         chosen = request.cookies.get(COOKIE)
-        asked = [name for name, quality in request.accept_languages if quality > 0]
+        # A tag is the same in any case (RFC 5646, section 2.1.1), and babel returns it in the asker's.
+        asked = [name.lower() for name, quality in request.accept_languages if quality > 0]
         g.language = chosen if chosen in LANGUAGES else negotiate_locale(asked, LANGUAGES, sep="-") or ENGLISH
     return cast("str", g.language)
 

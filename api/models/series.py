@@ -1,6 +1,6 @@
 """Series as staff plan and see them."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from api.language import N_, gettext
 from api.models.common import Answer, Cursor, Input, Instant, Named, NextCursor
 from api.models.planning import PlanBody, PlanConflict, conflict_values
-from api.models.wall_times import Day, WallTime
+from api.models.wall_times import Day, ShownLocal, ShownTime, WallTime
 from domain.series import OCCURRENCES_MAX, WEEKDAYS, Frequency, Recurrence
 from storage.planning import Conflict
 from storage.queries.series import SeriesRow
@@ -122,7 +122,7 @@ class Series(Answer):
     trainer: Named
     space: Named
     rule: str = Field(description="The days it takes place on, as an RRULE (RFC 5545).")
-    times: list[time]
+    times: list[ShownTime]
     starts_on: date
     ends_on: date | None
     count: int | None
@@ -134,7 +134,7 @@ class Series(Answer):
         description="Whether it is planned further, day by day, a year ahead: it has no end, and nothing it is made of "
         "is retired."
     )
-    left_out_at: list[datetime] = Field(
+    left_out_at: list[ShownLocal] = Field(
         description="When it is to come without a session, because another one was there; by the studio's clocks."
     )
     coming: int = Field(description="How many of its sessions are still to begin.")

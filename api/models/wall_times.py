@@ -53,6 +53,14 @@ Day = Annotated[
     BeforeValidator(read_date),
     WithJsonSchema({"type": "string", "pattern": f"^{_DATE.pattern}$", "examples": ["2031-03-05"]}),
 ]
+# JSON Schema's `time` and `date-time` have an offset from UTC, which the studio's clocks do not show.
+ShownTime = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": rf"^{_TIME.pattern}:\d{{2}}$", "examples": ["18:00:00"]})
+]
+ShownLocal = Annotated[
+    datetime,
+    WithJsonSchema({"type": "string", "pattern": rf"^{_LOCAL.pattern}:\d{{2}}$", "examples": ["2031-03-05T18:00:00"]}),
+]
 WallTime = Annotated[
     time,
     BeforeValidator(read_time),

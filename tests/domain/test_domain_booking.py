@@ -12,6 +12,7 @@ from tests.builders import (
     NOW,
     START,
     TICK,
+    YOGA,
     a_member,
     a_pass,
     a_training_session,
@@ -52,6 +53,13 @@ def test_an_unlimited_pass_pays_and_stays_unlimited() -> None:
 
     assert isinstance(events_of(play(facts, books(unlimited)))[0], SeatBooked)
     assert facts.passes[unlimited.id].sessions_left is None
+
+
+def test_a_pass_for_this_training_pays_and_one_for_another_does_not() -> None:
+    fits, other = a_pass("ann", trainings=frozenset({YOGA})), a_pass("ben", trainings=frozenset({BOXING}))
+
+    assert len(events_of(play(facts_of(passes=[fits]), books(fits)))) == 1
+    assert reasons_of(play(facts_of(passes=[other]), books(other))) == (RefusalReason.PASS_NOT_APPLICABLE,)
 
 
 def test_a_full_session_puts_the_next_member_in_line_and_takes_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.naming import NAME_CHARACTERS_MAX, NameFault, name_fault, tidied
+from domain.naming import MARKS_MAX, NAME_CHARACTERS_MAX, NameFault, name_fault, tidied
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,14 @@ def test_what_shows_nothing_is_no_name(text: str) -> None:
 )
 def test_hidden_and_piled_up_characters_are_refused(text: str) -> None:
     assert name_fault(tidied(text)) is NameFault.UNREADABLE
+
+
+def test_a_letter_has_as_many_marks_as_any_script_needs_and_no_more() -> None:
+    marks = "\u0310\u0311\u0312\u0313\u0314"[:MARKS_MAX]
+
+    for name in (f"Z{marks}", f"{marks}Z{marks}o", f"Zo{marks}"):
+        assert name_fault(tidied(name)) is None
+    assert name_fault(f"Z{marks}\u0315") is NameFault.UNREADABLE
 
 
 def test_a_name_is_as_long_as_it_may_be_and_no_longer() -> None:

@@ -17,6 +17,7 @@ from domain.notices import NOT_OF_COMMANDS, Notice, NoticeKind, notices_for
 from domain.outcomes import Failed
 from tests.builders import (
     HALL,
+    NOW,
     SEATLINE,
     START,
     TRAINER,
@@ -125,7 +126,9 @@ def test_a_moved_session_tells_everybody_on_it_the_new_time() -> None:
     assert [(each.kind, each.member_id) for each in notices] == [
         (NoticeKind.SESSION_RESCHEDULED, pass_.member_id) for pass_ in (ANN, BEN, CAT)
     ]
-    assert all(each.details["starts_at"] == later.isoformat() for each in notices)
+    free_until = (NOW + timedelta(days=1)).isoformat()
+    details = {"starts_at": later.isoformat(), "free_cancelling_until": free_until}
+    assert [each.details for each in notices] == [details] * 3
 
 
 def test_who_is_promoted_by_a_move_hears_of_both() -> None:
@@ -142,10 +145,7 @@ def test_another_space_tells_everybody_of_an_update() -> None:
 
     notices = told(facts, asked(RescheduleSession(START, 60, TRAINER, SpaceId(an_id("space garden")))))
 
-    assert [(each.kind, each.member_id) for each in notices] == [
-        (NoticeKind.SESSION_UPDATED, ANN.member_id),
-        (NoticeKind.SESSION_UPDATED, BEN.member_id),
-    ]
+    assert notices == (notice(NoticeKind.SESSION_UPDATED, ANN), notice(NoticeKind.SESSION_UPDATED, BEN))
 
 
 def test_a_raised_capacity_tells_only_those_it_moves() -> None:

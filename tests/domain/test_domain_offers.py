@@ -18,7 +18,7 @@ from domain.events import (
     WaitlistLeft,
 )
 from domain.facts import BookingStatus, Facts, Pass
-from domain.notices import NoticeKind, notices_for
+from domain.notices import Notice, NoticeKind, notices_for
 from domain.policies import PAUSE_MAX, Offer, Policies
 from domain.quiet_hours import QuietHours
 from domain.refusals import RefusalReason
@@ -265,7 +265,7 @@ def test_who_is_offered_a_place_is_told_until_when_and_that_it_has_ended() -> No
 
     ending = asked(ExpireOffers(), by=SEATLINE, at=UNTIL)
     (notice,) = notices_for(facts, ending, play(facts, ending))
-    assert (notice.kind, notice.member_id) == (NoticeKind.OFFER_EXPIRED, ANN.member_id)
+    assert notice == Notice(NoticeKind.OFFER_EXPIRED, ANN.member_id, booking_of(ANN), {})
 
 
 NIGHT = QuietHours(time(22), time(8))
@@ -301,6 +301,7 @@ def test_the_pause_is_by_the_studios_clocks_and_a_long_offer_spans_several() -> 
 def test_an_offer_stands_for_a_minute_to_a_day(minutes: int) -> None:
     with pytest.raises(ValueError, match="1 to 1440 minutes"):
         Offer(minutes)
+    assert {Offer(1).minutes, Offer(1440).minutes} == {1, 1440}
 
 
 def test_a_pause_leaves_time_in_each_day() -> None:

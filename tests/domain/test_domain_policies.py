@@ -49,6 +49,10 @@ def test_below_the_limit_a_member_books_and_what_has_begun_does_not_count(starts
     assert isinstance(events_of(play(with_upcoming(*starts), books(ANN)))[0], SeatBooked)
 
 
+def test_who_has_no_other_booking_is_below_any_limit() -> None:
+    assert isinstance(events_of(play(facts_of(LIMITED, passes=[ANN]), books(ANN)))[0], SeatBooked)
+
+
 def test_at_the_limit_a_member_is_refused_and_staff_are_not() -> None:
     assert reasons_of(play(with_upcoming(DAY, TICK), books(ANN))) == (RefusalReason.BOOKING_LIMIT_REACHED,)
 
@@ -152,6 +156,7 @@ def test_each_policy_is_explained_in_the_words_in_which_it_refuses() -> None:
 def test_where_nothing_is_decided_nothing_is_explained() -> None:
     assert list(explained(a_training_session())) == []
     (offer,) = explained(a_training_session(policies=Policies(offer=Offer(30))))
+    assert offer.reason is RefusalReason.OFFER_EXPIRED
     assert offer.sentence % offer.values == (
         "A free place is offered to the next in line, who has to accept it in time: within 30 minutes."
     )

@@ -27,14 +27,20 @@ def utc(text: str) -> datetime:
 
 @pytest.mark.parametrize(
     ("quiet", "begins", "ends"),
-    [(NAP, "2026-03-02T13:00", "2026-03-02T15:00"), (NIGHT, "2026-03-02T22:00", "2026-03-03T08:00")],
-    ids=["within a day", "over midnight"],
+    [
+        (NAP, "2026-03-02T13:00", "2026-03-02T15:00"),
+        (NIGHT, "2026-03-02T22:00", "2026-03-03T08:00"),
+        (QuietHours(time(22), time(13)), "2026-03-02T22:00", "2026-03-03T13:00"),
+    ],
+    ids=["within a day", "over midnight", "into the next day's afternoon"],
 )
 def test_quiet_is_from_the_first_instant_to_before_the_last(quiet: QuietHours, begins: str, ends: str) -> None:
     begin, end = clock(KYIV, begins), clock(KYIV, ends)
 
     for at in (begin, begin + TICK, end - TICK):
-        assert quiet.around(at, KYIV) == (begin, end)
+        found = quiet.around(at, KYIV)
+        assert found == (begin, end)
+        assert {instant.tzinfo for instant in found or ()} == {UTC}
     for at in (begin - TICK, end):
         assert quiet.around(at, KYIV) is None
 
@@ -46,8 +52,18 @@ def test_the_same_instant_may_be_quiet_in_one_zone_only() -> None:
     assert NIGHT.around(evening_in_kyiv, NEW_YORK) is None
 
 
+def test_the_next_quiet_time_is_the_one_that_begins_later() -> None:
+    before, begins = clock(KYIV, "2026-03-02T21:59"), clock(KYIV, "2026-03-02T22:00")
+    a_day_later = clock(KYIV, "2026-03-03T22:00")
+
+    assert NIGHT.next_after(before, KYIV) == begins
+    assert NIGHT.next_after(begins, KYIV) == NIGHT.next_after(begins + TICK, KYIV) == a_day_later
+    assert NIGHT.next_after(clock(KYIV, "2026-03-03T00:30"), KYIV) == a_day_later
+    assert NIGHT.next_after(before, KYIV).tzinfo is UTC
+
+
 def test_quiet_hours_that_end_as_they_begin_are_refused() -> None:
-    with pytest.raises(ValueError, match="must end at another time"):
+    with pytest.raises(ValueError, match=r"^quiet hours must end at another time than they begin at$"):
         QuietHours(time(22), time(22))
 
 

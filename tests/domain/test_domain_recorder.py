@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from domain.commands import ReconsiderWaitlist
 from domain.ids import BookingId
 from domain.outcomes import Applied, Failed, Refused
@@ -66,6 +68,22 @@ def test_the_counts_follow_a_waiter_through_every_state() -> None:
     counts.append((facts.booked, facts.waiting, facts.skipped))
 
     assert counts == [(1, 2, 0), (1, 0, 1), (1, 1, 0), (1, 0, 0), (0, 0, 0)]
+
+
+def test_the_counts_go_up_and_down_by_one_each() -> None:
+    broke = [a_pass(name, sessions_left=0) for name in ("eve", "fay")]
+    facts = facts_of(a_training_session(capacity=3), confirmed=[ANN], waiting=[], passes=[BEN, CAT])
+    play(facts, books(BEN), books(CAT))
+    assert (facts.booked, [booking.pass_id for booking in facts.roster()]) == (3, [ANN.id, BEN.id, CAT.id])
+
+    facts = facts_of(a_training_session(capacity=1), confirmed=[ANN], waiting=broke)
+    play(facts, cancels(ANN))
+    assert (facts.booked, facts.waiting, facts.skipped) == (0, 0, 2)
+    facts.booked = 1
+    for pass_ in broke:
+        facts.passes[pass_.id] = replace(pass_, sessions_left=1)
+        play(facts, asked(ReconsiderWaitlist(pass_.id), by=SEATLINE))
+    assert (facts.waiting, facts.skipped) == (2, 0)
 
 
 def test_the_line_always_names_exactly_those_who_wait() -> None:

@@ -99,6 +99,10 @@ def test_who_got_the_place_late_is_reminded_of_the_short_lead_only() -> None:
     assert looked(START - SHORT, confirmed_at=confirmed_at).reminder == Reminder(SHORT, START - SHORT, START - SHORT)
 
 
+def test_who_got_the_place_in_the_moment_of_a_reminder_is_reminded() -> None:
+    assert looked(START - SHORT, confirmed_at=START - SHORT).reminder == Reminder(SHORT, START - SHORT, START - SHORT)
+
+
 def test_who_got_the_place_after_the_last_lead_is_not_reminded() -> None:
     confirmed_at = START - HOUR
 
@@ -196,6 +200,7 @@ def test_a_reminder_goes_out_before_the_night_in_which_clocks_change(starts: str
 def test_leads_come_longest_first() -> None:
     assert leads_from([120, 1440]) == (1440, 120)
     assert leads_from([]) == ()
+    assert leads_from([1, 2, 3, 4, LEAD_MINUTES_MAX]) == (LEAD_MINUTES_MAX, 4, 3, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,11 @@ def told(kind: NoticeKind, **differences: object) -> Told:
     return replace(as_written, **differences)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("unknown", ["booking", "training_session"])
+def test_what_speaks_of_nothing_that_is_known_holds(unknown: str) -> None:
+    assert moved_on(told(NoticeKind.PROMOTED, **{unknown: None}), now=START) is None
+
+
 @pytest.mark.parametrize("kind", OPEN_KINDS)
 @pytest.mark.parametrize("channel", [*SWITCHABLE, Channel.WEBHOOK])
 def test_what_still_holds_is_sent(kind: NoticeKind, channel: Channel) -> None:

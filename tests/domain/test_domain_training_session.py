@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -147,6 +147,7 @@ def test_a_moved_session_keeps_its_bookings_and_its_deadlines_move_with_it() -> 
 
     free_until = NOW + timedelta(hours=24)
     assert events_of(outcome) == (SessionRescheduled(later, 90, OTHER_TRAINER, GARDEN, free_until),)
+    assert facts.training_session.starts_at.tzinfo is UTC
     session = facts.training_session
     assert (session.starts_at, session.lasts_minutes) == (later, 90)
     assert (session.trainer_id, session.space_id) == (OTHER_TRAINER, GARDEN)

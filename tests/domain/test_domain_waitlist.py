@@ -19,6 +19,7 @@ from tests.builders import (
     SEATLINE,
     START,
     TICK,
+    YOGA,
     a_pass,
     a_training_session,
     an_id,
@@ -159,6 +160,13 @@ def test_a_reconsidered_waiter_goes_before_those_behind() -> None:
 
     assert events == (returned(EMPTY), promoted(EMPTY))
     assert facts.line == [(2, booking_of(BEN))]
+
+
+def test_a_pass_for_this_training_that_is_still_good_brings_its_waiter_back() -> None:
+    good = a_pass("ann", trainings=frozenset({YOGA}), expires_at=NOW + TICK)
+    facts = facts_of(ONE_PLACE, confirmed=[BEN], skipped=[good])
+
+    assert events_of(play(facts, asked(ReconsiderWaitlist(good.id), by=SEATLINE))) == (returned(good),)
 
 
 def test_reconsidering_changes_nothing_while_the_pass_still_cannot_pay() -> None:

@@ -23,7 +23,10 @@ KYIV = ZoneInfo("Europe/Kyiv")
 def test_a_time_of_the_studio_is_one_instant_whatever_the_clocks_do(local: str, instant: str, shown: Shown) -> None:
     expected = datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
-    assert instant_of(datetime.fromisoformat(local), KYIV) == (expected, shown)
+    found = instant_of(datetime.fromisoformat(local), KYIV)
+
+    assert found == (expected, shown)
+    assert found[0].tzinfo is UTC
 
 
 def test_what_is_skipped_comes_an_hour_later_on_the_clock() -> None:

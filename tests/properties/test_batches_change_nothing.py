@@ -1,19 +1,22 @@
 """However the commands are cut into batches, and however little a batch knows at first, the outcomes are the same."""
 
 import json
+from datetime import timedelta
 from itertools import cycle
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.commands import KINDS as NAMED
 from domain.commands import AcceptedCommand, CancelBooking
 from domain.facts import Pass, TrainingSession
-from domain.ids import BookingId
-from tests.builders import a_pass, a_training_session, asked, books
+from domain.ids import BookingId, PassId
+from domain.policies import Offer, Policies
+from tests.builders import a_pass, a_training_session, an_id, asked, books
 from tests.properties.memory_store import MemoryStore, SessionRow, replayed
-from tests.properties.wishes import Wish, carried_out, wishes
-from tests.properties.world import all_passes, training_sessions
+from tests.properties.wishes import KINDS, Wish, carried_out, wishes
+from tests.properties.world import MEMBERS, SESSION_IDS, all_passes, training_sessions
 
 pytestmark = pytest.mark.timeout(900)  # the `ci` profile takes its time
 
@@ -40,6 +43,17 @@ def assert_same(row: SessionRow, expected: SessionRow) -> None:
         json.loads(entry)["outcome"] for entry in expected.journal
     ]
     assert row == expected
+
+
+def test_the_wishes_come_to_every_kind_of_command() -> None:
+    one_place = {"capacity": 1, "policies": Policies(offer=Offer(30))}
+    sessions = [a_training_session(id=id_, **one_place) for id_ in SESSION_IDS]
+    passes = [a_pass(id=PassId(an_id()), member_id=member) for member in MEMBERS for _ in range(2)]
+    wished = [Wish(kind, 0, 0, 2, timedelta(0)) for kind in ("cancel", "accept", *KINDS)]
+
+    commands = carried_out(wished, MemoryStore(sessions, passes))
+
+    assert {type(accepted.command) for accepted in commands} == set(NAMED.values())
 
 
 @settings(max_examples=2 * settings().max_examples)

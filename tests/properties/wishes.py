@@ -119,7 +119,7 @@ def _ending(wish: Wish, row: SessionRow, pass_: Pass, made: list[BookingId]) -> 
         return CancelBooking(booking_id), Actor(pass_.member_id)
     offered = [booking for booking in live if booking.status is BookingStatus.OFFERED]
     if wish.kind == "accept" and offered:
-        return AcceptOffer(offered[0].id), Actor(offered[0].member_id)
+        return AcceptOffer(offered[0].id), Actor(offered[0].member_id) if wish.other % 2 else STAFF
     booking = live[wish.number % len(live)] if wish.number % 2 else live[0]
     if wish.kind == "staff cancels":
         return CancelForMember(booking.id, "ill", refund=wish.other % 2 == 0), STAFF

@@ -153,7 +153,9 @@ def test_the_ends_of_time_are_moments_like_any_other(anybody: Caller, moment: st
 
 
 @pytest.mark.parametrize("path", ["/v1/me/bookings", "/v1/me/passes", "/v1/me/notifications"])
-@pytest.mark.parametrize("cursor", ["abc", "WzFd", "WyJhIl0", "Wy0xXQ", "WzFlOTld", "W10", "WzEsIDJd", "e30"])
+@pytest.mark.parametrize(
+    "cursor", ["abc", "WzFd", "WyJhIl0", "Wy0xXQ", "WzFlOTld", "W10", "WzEsIDJd", "e30", "W3RydWVd"]
+)
 def test_a_cursor_that_no_answer_held_is_refused(me: Caller, path: str, cursor: str) -> None:
     answer = me.get(f"{path}?cursor={cursor}")
     if not (path.endswith("notifications") and cursor == "WzFd"):  # the one that could be its own: [1]

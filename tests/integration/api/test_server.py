@@ -1,110 +1,29 @@
 """The real server: gunicorn with a gevent worker, over real sockets."""
 
 import gc
-import json
-import os
-import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack, closing
 from uuid import UUID
 
 import pytest
 
 from api.gunicorn_conf import UNREAD_MILLISECONDS, post_worker_init, when_ready
 from api.services import POOL_SIZE
-from storage.settings import settings
-from tests.integration.api.conftest import token_of
-from tests.integration.studio import Member, Studio
-
-PROJECT = Path(__file__).parents[3]
-
-
-@dataclass
-class Server:
-    """One gunicorn with one worker."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def ask(self, method: str, path: str, member: Member | None = None, body: Any = None, **headers: str) -> Any:
-        """Return status and JSON of one request over a connection of its own."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=40)) as http:
-            text = None if body is None else json.dumps(body)
-            http.request(method, path, text, {**self.head(member), **headers})
-            answer = http.getresponse()
-            return answer.status, json.loads(answer.read())
-
-    def book(self, session_id: UUID, member: Member, **headers: str) -> Any:
-        path = f"/v1/sessions/{session_id}/bookings"
-        return self.ask("POST", path, member, {"pass_id": str(member.pass_id)}, **headers)
-
-    def open(self, head: str) -> socket.socket:
-        """Return a connection over which this head was sent."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=40)
-        connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n")
-        return connection
-
-    def listen(self, member: Member, session_id: UUID) -> socket.socket:
-        """Return the connection of an event stream."""
-        token = token_of(settings(), member.id)
-        return self.open(f"GET /v1/events?session_id={session_id} HTTP/1.1\nHost: x\nAuthorization: {token}\n")
-
-    @staticmethod
-    def head(member: Member | None) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"}
-        if member is not None:
-            headers["Authorization"] = token_of(settings(), member.id)
-        return headers
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.03)
-    raise AssertionError("waited in vain")
-
-
-@contextmanager
-def serving_api(said: Path, *options: str, **settings: str) -> Iterator[Server]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "SEATLINE_BIND": f"127.0.0.1:{port}", "SEATLINE_API_WORKERS": "1", **settings}
-    command = [sys.executable, "-m", "gunicorn", "-c", "api/gunicorn_conf.py", *options]
-    with said.open("wb") as out:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=out)
-    server = Server(port, process)
-
-    def answers() -> bool:
-        assert process.poll() is None, said.read_text()
-        try:
-            return bool(server.ask("GET", "/live")[0] == 200)
-        except OSError:
-            return False
-
-    until(answers)
-    yield server
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    finally:
-        process.kill()
-    assert said.read_text() == ""
+from tests.integration.api.conftest import until
+from tests.integration.api.running_server import PROJECT, Server, running
+from tests.integration.studio import Studio
 
 
 @pytest.fixture(scope="module")
 def server(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving_api(tmp_path_factory.mktemp("gunicorn") / "said.txt") as server:
+    said = tmp_path_factory.mktemp("gunicorn") / "said.txt"
+    with running(said) as server:
         yield server
+    assert said.read_text() == ""
 
 
 def read_until(connection: socket.socket, wanted: bytes) -> bytes:
@@ -199,7 +118,7 @@ def test_signing_in_keeps_nobody_else_waiting_for_the_hash(server: Server, studi
 def hasty(_environment: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that gives its clients a second for whatever they have to say."""
     said = tmp_path_factory.mktemp("hasty") / "said.txt"
-    with serving_api(said, "--keep-alive", "1", SEATLINE_BODY_SECONDS_MAX="1") as server:
+    with running(said, "--keep-alive", "1", SEATLINE_BODY_SECONDS_MAX="1") as server:
         yield server
 
 
@@ -261,3 +180,25 @@ def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> 
         assert gc.get_freeze_count() > 100_000
     finally:
         gc.unfreeze()
+
+
+def test_a_fault_is_logged_as_in_every_process_and_without_the_values_it_met() -> None:
+    fault = """
+import structlog
+from api.gunicorn_conf import post_worker_init
+
+def sign_in(password):
+    raise RuntimeError("a fault")
+
+post_worker_init(None)
+try:
+    sign_in("what nobody" + " may read")
+except RuntimeError as error:
+    structlog.get_logger().error("request failed", exc_info=error)
+"""
+    ran = subprocess.run([sys.executable, "-c", fault], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    assert ran.stdout == ""
+    assert ' level=error event="request failed" ' in ran.stderr
+    assert "RuntimeError: a fault" in ran.stderr
+    assert "may read" not in ran.stderr.replace('" may read"', "")

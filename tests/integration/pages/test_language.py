@@ -57,6 +57,9 @@ def heading(browser: Browser, path: str = "/bookings", **headers: str) -> tuple[
         ("", "en"),
         ("de;q=0", "en"),
         (";;=q,,", "en"),
+        ("DE", "de"),
+        ("De-at", "de"),
+        ("EN", "en"),
     ],
 )
 def test_the_browser_is_spoken_to_as_it_asks(browser: Browser, me: Member, asked: str, spoken: str) -> None:
