@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.cli_accounts import ACCOUNTS_COMMANDS
+from ops.cli_chaos import chaos
 from ops.cli_data import DATA_COMMANDS
 from ops.cli_deliveries import deliveries
 from ops.cli_passes import PASSES_COMMANDS
@@ -58,7 +59,7 @@ def migrate() -> None:
     click.echo("The database has the newest schema.")
 
 
-for command in (*DATA_COMMANDS, *ACCOUNTS_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, deliveries, webhooks):
+for command in (*DATA_COMMANDS, *ACCOUNTS_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, chaos, deliveries, webhooks):
     seatline.add_command(command)
 
 
