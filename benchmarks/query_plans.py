@@ -186,7 +186,10 @@ def the_work(db: Db, hot: UUID) -> Iterator[tuple[str, Callable[[], object]]]:
     claimed: list[Delivery | Unreadable] = []
     yield "claim deliveries", lambda: claimed.extend(claim_due(db, Channel.EMAIL, limit=100, lease_seconds=60))
     attempt = AttemptRow("smtp", "sent", "250 taken", 3)
-    sent = [Settlement(one.id, one.kind, one.attempts, DeliveryStatus.SENT, attempt=attempt) for one in claimed]
+    sent = [
+        Settlement(one.id, one.kind, one.attempts, one.lease_ends_at, DeliveryStatus.SENT, attempt=attempt)
+        for one in claimed
+    ]
     yield "record deliveries", lambda: settle(db, sent)
     week = datetime.now(UTC) + timedelta(days=7)
     for name, filters in {

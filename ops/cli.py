@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.cli_accounts import ACCOUNTS_COMMANDS
+from ops.cli_chaos import chaos
 from ops.cli_data import DATA_COMMANDS
 from ops.cli_deliveries import deliveries
 from ops.cli_passes import PASSES_COMMANDS
@@ -81,7 +82,7 @@ def bench(arguments: tuple[str, ...]) -> None:
     benchmarks.main(args=list(arguments) or ["--help"], prog_name="seatline bench")
 
 
-for command in (*DATA_COMMANDS, *ACCOUNTS_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, deliveries, webhooks):
+for command in (*DATA_COMMANDS, *ACCOUNTS_COMMANDS, *WATCH_COMMANDS, *PASSES_COMMANDS, chaos, deliveries, webhooks):
     seatline.add_command(command)
 
 

@@ -33,9 +33,10 @@ class Delivery:
     """A claimed delivery with everything its message needs.
 
     `id` names it for ever: providers use it to tell a second sending from a first. `attempts` counts the one that is
-    about to be made, `attempts_allowed` says after how many it is given up. `address` is the e-mail address, the
-    device or the webhook's URL; `address_id` the push subscription or webhook, and `keys` its secrets: `endpoint`,
-    `p256dh` and `auth`, or `secret`, or nothing. A subscription or webhook that is gone leaves `keys` empty.
+    about to be made, `attempts_allowed` says after how many it is given up; `lease_ends_at` tells this claim from every
+    other one of the delivery. `address` is the e-mail address, the device or the webhook's URL; `address_id` the push
+    subscription or webhook, and `keys` its secrets: `endpoint`, `p256dh` and `auth`, or `secret`, or nothing. A
+    subscription or webhook that is gone leaves `keys` empty.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Delivery:
     address: str
     address_id: UUID | None
     attempts: int
+    lease_ends_at: datetime
     attempts_allowed: int
     keys: dict[str, str]
     preferences: Preferences
@@ -62,6 +64,7 @@ class Unreadable:
     id: int
     kind: str
     attempts: int
+    lease_ends_at: datetime
     why: str
 
 
@@ -77,8 +80,8 @@ _CLAIM = SQL(
                 ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
         RETURNING *)
     SELECT {told},
-           claimed.id, claimed.kind, claimed.attempts, claimed.attempts_allowed, claimed.channel, claimed.address,
-           claimed.address_id,
+           claimed.id, claimed.kind, claimed.attempts, claimed.due_at, claimed.attempts_allowed, claimed.channel,
+           claimed.address, claimed.address_id,
            subscription.endpoint, subscription.p256dh, subscription.auth, webhook.secret,
            preferences.member_id IS NOT NULL, preferences.switched_off, preferences.choices,
            preferences.quiet_from, preferences.quiet_until, clock_timestamp()
@@ -106,16 +109,16 @@ def claim_due(db: Db, channel: Channel, *, limit: int, lease_seconds: float) -> 
 
 
 def _claimed_from(row: tuple[Any, ...]) -> Delivery | Unreadable:
-    id_, kind, attempts = row[TOLD_COLUMNS_COUNT : TOLD_COLUMNS_COUNT + 3]
+    id_, kind, attempts, lease_ends_at = row[TOLD_COLUMNS_COUNT : TOLD_COLUMNS_COUNT + 4]
     try:
         return _delivery_from(row)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        return Unreadable(id_, kind, attempts, f"cannot be read: {type(error).__name__}: {error}")
+        return Unreadable(id_, kind, attempts, lease_ends_at, f"cannot be read: {type(error).__name__}: {error}")
 
 
 def _delivery_from(row: tuple[Any, ...]) -> Delivery:
-    id_, _, attempts, allowed, channel, address, address_id = row[TOLD_COLUMNS_COUNT : TOLD_COLUMNS_COUNT + 7]
-    endpoint, p256dh, auth, secret, *chosen, now = row[TOLD_COLUMNS_COUNT + 7 :]
+    id_, _, attempts, lease_ends_at, allowed, channel, address, address_id, *rest = row[TOLD_COLUMNS_COUNT:]
+    endpoint, p256dh, auth, secret, *chosen, now = rest
     names = ("endpoint", "p256dh", "auth", "secret")
     keys = {name: key for name, key in zip(names, (endpoint, p256dh, auth, secret), strict=True) if key is not None}
     return Delivery(
@@ -124,6 +127,7 @@ def _delivery_from(row: tuple[Any, ...]) -> Delivery:
         address,
         address_id,
         attempts,
+        lease_ends_at,
         allowed,
         keys,
         preferences_from(chosen),
@@ -167,13 +171,14 @@ class AttemptRow:
 class Settlement:
     """What became of a claimed delivery: settled for good, or `due` again after `again_after_seconds`.
 
-    `attempt` is None when the provider was not called; the claim then does not count as an attempt. `attempts` is
-    the number the delivery was claimed with: whoever lost the lease meanwhile settles nothing.
+    `attempt` is None when the provider was not called; the claim then does not count as an attempt. `attempts` and
+    `lease_ends_at` are those the delivery was claimed with: whoever lost the lease meanwhile settles nothing.
     """
 
     delivery_id: int
     kind: str
     attempts: int
+    lease_ends_at: datetime
     status: DeliveryStatus
     reason: str | None = None
     again_after_seconds: float = 0.0
@@ -181,14 +186,17 @@ class Settlement:
 
 
 def settle(db: Db, settlements: Sequence[Settlement]) -> None:
-    """Record what came of these claimed deliveries, and each call to a provider as an attempt, in one statement."""
+    """Record what came of these claimed deliveries, and each call to a provider as an attempt, in one statement.
+
+    The same again, after an answer that was lost, changes nothing, whoever has claimed them since.
+    """
     called = [one.attempt for one in settlements]
     db.execute(
         """
         WITH done AS (
-            SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::float8[],
+            SELECT * FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[], %s::text[], %s::float8[],
                                  %s::text[], %s::text[], %s::text[], %s::int[])
-                AS done (id, attempts, status, reason, again_after, provider, outcome, said, took_ms)),
+                AS done (id, attempts, lease_ends_at, status, reason, again_after, provider, outcome, said, took_ms)),
         settled AS (
             UPDATE deliveries AS delivery
                SET status = done.status, reason = done.reason,
@@ -196,7 +204,7 @@ def settle(db: Db, settlements: Sequence[Settlement]) -> None:
                    due_at = clock_timestamp() + make_interval(secs => done.again_after),
                    settled_at = CASE WHEN done.status <> 'due' THEN clock_timestamp() END
               FROM done
-             WHERE delivery.id = done.id AND delivery.status = 'sending' AND delivery.attempts = done.attempts)
+             WHERE delivery.id = done.id AND delivery.status = 'sending' AND delivery.due_at = done.lease_ends_at)
         INSERT INTO delivery_attempts (delivery_id, number, provider, outcome, said, ended_at, took_ms)
         SELECT id, attempts, provider, outcome, said, clock_timestamp(), took_ms FROM done WHERE outcome IS NOT NULL
         ON CONFLICT DO NOTHING
@@ -204,6 +212,7 @@ def settle(db: Db, settlements: Sequence[Settlement]) -> None:
         (
             [one.delivery_id for one in settlements],
             [one.attempts for one in settlements],
+            [one.lease_ends_at for one in settlements],
             [str(one.status) for one in settlements],
             [one.reason for one in settlements],
             [one.again_after_seconds for one in settlements],

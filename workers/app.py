@@ -44,6 +44,8 @@ def _configuration() -> dict[str, Any]:
             "socket_connect_timeout": 3,
         },
         "broker_connection_retry_on_startup": True,
+        # A Redis without memory, on a full disk or turned into a replica answers with an error; that too passes.
+        "broker_channel_error_retry": True,
         "task_ignore_result": True,
         "task_create_missing_queues": False,
         "task_publish_retry": False,
@@ -54,33 +56,32 @@ def _configuration() -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         # In memory: the file that beat keeps otherwise may be torn when it is stopped, and it never starts again.
-        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_scheduler": "workers.beat:Scheduler",
         "beat_schedule": {
             "sweep": {
                 "task": "seatline.sweep",
                 "schedule": SWEEP_EVERY_SECONDS,
-                # While no worker runs, old sweeps must not pile up behind each other.
-                "options": {"expires": 5.0},
+                "options": {"queue": str(QueueName.UPKEEP)},
             },
             "expire offers": {
                 "task": "seatline.expire_offers",
                 "schedule": EXPIRE_OFFERS_EVERY_SECONDS,
-                "options": {"expires": 5.0},
+                "options": {"queue": str(QueueName.UPKEEP)},
             },
             "deliver": {
                 "task": "seatline.deliver_due",
                 "schedule": DELIVER_EVERY_SECONDS,
-                "options": {"expires": 5.0},
+                "options": {"queue": str(QueueName.NOTIFICATIONS)},
             },
             "remind": {
                 "task": "seatline.remind",
                 "schedule": REMIND_EVERY_SECONDS,
-                "options": {"expires": 15.0},
+                "options": {"queue": str(QueueName.NOTIFICATIONS)},
             },
             "plan": {
                 "task": "seatline.plan_ahead",
                 "schedule": PLAN_EVERY_SECONDS,
-                "options": {"expires": PLAN_EVERY_SECONDS},
+                "options": {"queue": str(QueueName.UPKEEP)},
             },
         },
     }

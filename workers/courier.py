@@ -243,7 +243,9 @@ def _unsent(delivery: Delivery | Unreadable) -> Settlement | None:
 def _not_called(
     delivery: Delivery | Unreadable, status: DeliveryStatus, reason: str | None = None, again_after: float = 0.0
 ) -> Settlement:
-    return Settlement(delivery.id, delivery.kind, delivery.attempts, status, reason, again_after)
+    return Settlement(
+        delivery.id, delivery.kind, delivery.attempts, delivery.lease_ends_at, status, reason, again_after
+    )
 
 
 def _settlement(provider: str, called: Called) -> Settlement:
@@ -253,7 +255,8 @@ def _settlement(provider: str, called: Called) -> Settlement:
         said = storable(said)
         reason = None if status is DeliveryStatus.SENT else said
         attempt = AttemptRow(provider, outcome, said, took_ms)
-        return Settlement(delivery.id, delivery.kind, delivery.attempts, status, reason, again_after, attempt)
+        claim = delivery.attempts, delivery.lease_ends_at
+        return Settlement(delivery.id, delivery.kind, *claim, status, reason, again_after, attempt)
 
     match called.attempt:
         case Sent(said):

@@ -209,6 +209,23 @@ def test_a_wiped_broker_loses_no_command(stack: RunningStack) -> None:
     audit(stack)
 
 
+def test_a_broker_that_refuses_writes_ends_no_worker(stack: RunningStack) -> None:
+    workers = stack.pids("workers.app worker")
+    logs = [stack.data / "logs" / f"{name}.log" for name in ("worker1", "worker2", "notifier")]
+    with redis.Redis.from_url(stack.setting("redis_url")) as broker:
+        broker.config_set("min-replicas-to-write", 1)
+        try:
+            assert a_booking(stack)[0] == 202, "accepting needs no broker"
+            until(lambda: all("NOREPLICAS" in log.read_text() for log in logs), "each worker is refused")
+        finally:
+            broker.config_set("min-replicas-to-write", 0)
+    until(lambda: nothing_waits(stack), "everything accepted is applied")
+
+    assert stack.pids("workers.app worker") == workers
+    assert not any("Unrecoverable" in log.read_text() for log in logs)
+    audit(stack)
+
+
 def test_postgres_killed_refuses_kindly_and_goes_on(stack: RunningStack) -> None:
     key = f"key-{next(KEYS)}"
     path = "/v1/sessions"

@@ -125,6 +125,7 @@ def a_delivery(notice: ToldNotice | None = None, channel: Channel = Channel.EMAI
         address=told.email or "" if channel is Channel.EMAIL else address,
         address_id=None if channel is Channel.EMAIL else an_id(f"address of {channel}"),
         attempts=1,
+        lease_ends_at=max(NOW, told.created_at) + timedelta(minutes=2),
         attempts_allowed=12,
         keys=dict(keys),
         preferences=Preferences(),

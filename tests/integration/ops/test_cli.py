@@ -39,6 +39,7 @@ def test_help_names_every_command(cli: Cli) -> None:
         "lanes",
         "workers",
         "doctor",
+        "chaos",
         "deliveries",
         "webhooks",
         "bench",

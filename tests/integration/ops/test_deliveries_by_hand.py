@@ -52,7 +52,7 @@ def test_a_delivery_tried_again_has_all_its_attempts_before_it(cli: Cli, post: P
 
 def settlement(claimed: object, status: DeliveryStatus) -> Settlement:
     assert isinstance(claimed, Delivery)
-    return Settlement(claimed.id, kind=claimed.notice.kind, attempts=claimed.attempts, status=status)
+    return Settlement(claimed.id, claimed.notice.kind, claimed.attempts, claimed.lease_ends_at, status)
 
 
 def test_a_worker_that_comes_too_late_settles_nothing_of_a_delivery_tried_again(cli: Cli, post: Post) -> None:

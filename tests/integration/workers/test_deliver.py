@@ -131,11 +131,12 @@ def test_who_lost_the_lease_settles_nothing(studio: Studio, desk: Desk, db: Db) 
     (slow,) = claim_due(db, Channel.EMAIL, limit=1, lease_seconds=0)
     (quick,) = claim_due(db, Channel.EMAIL, limit=1, lease_seconds=60)
 
-    settle(db, [Settlement(slow.id, slow.kind, slow.attempts, DeliveryStatus.FAILED, "too late")])
+    settle(db, [Settlement(slow.id, slow.kind, slow.attempts, slow.lease_ends_at, DeliveryStatus.FAILED, "too late")])
 
     assert desk.states() == [("sending", 2, None)]
     sent = AttemptRow("scripted", "sent", "250", 1)
-    settle(db, [Settlement(quick.id, quick.kind, quick.attempts, DeliveryStatus.SENT, attempt=sent)])
+    lease_ends_at = quick.lease_ends_at
+    settle(db, [Settlement(quick.id, quick.kind, quick.attempts, lease_ends_at, DeliveryStatus.SENT, attempt=sent)])
     assert desk.states() == [("sent", 2, None)]
 
 
