@@ -204,11 +204,11 @@ def wait_until_blocked(db: Db, pid: int) -> None:
         pass
 
 
-def test_two_who_wait_for_each_other_are_accepted_one_by_one(studio: Studio, pool: ConnectionPool[Db]) -> None:
+def test_two_who_wait_for_each_other_are_accepted_one_by_one(studio: Studio, api_pool: ConnectionPool[Db]) -> None:
     """The same two keys in two processes at once, in the other order: Postgres ends one of the two statements."""
     session, (one, two) = studio.a_session(), studio.members(2)
     new = [wish(session, one, "k"), wish(session, two, "k")]
-    with pool.connection() as other, pool.connection() as watching, ThreadPoolExecutor(1) as threads:
+    with api_pool.connection() as other, api_pool.connection() as watching, ThreadPoolExecutor(1) as threads:
         with other.transaction():
             command_log.accept(other, wish(session, two, "k"))
             waiting = threads.submit(inbox.accept_all, lambda ask: ask(studio.db), studio.redis, new)
