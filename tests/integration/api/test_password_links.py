@@ -146,7 +146,7 @@ def test_looking_says_for_whom_and_uses_nothing_up(anybody: Caller, studio: Stud
     assert states_of(studio.db, member) == [("invitation", None)]
 
 
-def test_setting_the_password_signs_out_everywhere_and_keeps_tokens(
+def test_setting_the_password_signs_out_everywhere_and_ends_tokens(
     anybody: Caller, studio: Studio, nina: Member
 ) -> None:
     begin_sign_in(studio.db, nina.id, secret_hash=uuid4().bytes, device="a browser")
