@@ -10,6 +10,7 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios.backlog import accepting_nothing, backlog
 from benchmarks.scenarios.browse import browse
 from benchmarks.scenarios.evening import evening
+from benchmarks.scenarios.overload import overload
 from benchmarks.scenarios.rush import crash, rush
 from benchmarks.scenarios.soak import soak
 from benchmarks.scenarios.trickle import trickle
@@ -89,6 +90,10 @@ def _workers(stand: Stand, names: list[str], scale: float) -> Measured:
                 )
 
 
+def _overload(stand: Stand, _names: list[str], scale: float) -> Measured:
+    yield overload(stand, scale=scale)
+
+
 def _soak(stand: Stand, _names: list[str], scale: float) -> Measured:
     yield from soak(stand, scale=scale)
 
@@ -103,5 +108,6 @@ PARTS: dict[str, Part] = {
     "backlog": _backlog,
     "workers": _workers,
     "growth": _growth,
+    "overload": _overload,
     "soak": _soak,
 }

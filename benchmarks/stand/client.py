@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter, deque
 from dataclasses import asdict, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -34,44 +35,68 @@ class Clients:
     async def run(self) -> Told:
         """Do all jobs; what goes wrong with one is kept among the errors."""
         told = self.told
-        connections = [Connection(self._load.host, self._load.port) for _ in range(self._load.clients)]
+        self._connections = [self._connection() for _ in range(self._load.clients)]
         told.began = time.monotonic()
-        await asyncio.gather(*map(self._client, connections))
+        await (self._at_a_rate() if self._load.per_second else asyncio.gather(*map(self._client, self._connections)))
         told.ended = time.monotonic()
-        told.retries = sum(connection.retries for connection in connections)
+        told.retries = sum(connection.retries for connection in self._connections)
         told.statuses = dict(self._statuses)
         return told
+
+    def _connection(self) -> Connection:
+        return Connection(self._load.host, self._load.port)
 
     async def _client(self, connection: Connection) -> None:
         ends = self.told.began + self._load.give_up_seconds
         while self._jobs and time.monotonic() < ends:
-            job = self._jobs.popleft()
-            try:
-                await (self._command if job.key else self._read)(connection, job)
-            except (OSError, ValueError, KeyError) as error:
-                self.told.errors.append(f"{job.path}: {type(error).__name__}: {error}")
+            await self._do(connection, self._jobs.popleft())
         connection.close()
 
-    async def _read(self, connection: Connection, job: Job) -> None:
+    async def _at_a_rate(self) -> None:
+        """Begin a job when its time has come, on a connection that nobody uses, or else a new one."""
+        free = list(self._connections)
+
+        async def begin(job: Job, at: float) -> None:
+            if not free:
+                self._connections.append(self._connection())
+            connection = free.pop() if free else self._connections[-1]
+            await self._do(connection, job, at)
+            free.append(connection)
+
+        begun = []
+        for number, job in enumerate(self._load.jobs):
+            at = self.told.began + number / self._load.per_second
+            await asyncio.sleep(max(at - time.monotonic(), 0.0))
+            begun.append(asyncio.create_task(begin(job, at)))
+        await asyncio.gather(*begun)
+
+    async def _do(self, connection: Connection, job: Job, sent: float | None = None) -> None:
+        try:
+            await (self._command if job.key else self._read)(connection, job, sent or time.monotonic())
+        except (OSError, ValueError, KeyError) as error:
+            self.told.errors.append(f"{job.path}: {type(error).__name__}: {error}")
+
+    async def _read(self, connection: Connection, job: Job, sent: float) -> None:
         headers = {"Authorization": f"Bearer {job.token}"} if job.token else {}
-        sent = time.monotonic()
         status, _ = await connection.ask(request("GET", job.path, headers))
         self.told.read.append(time.monotonic() - sent)
         self._statuses[str(status)] += 1
 
-    async def _command(self, connection: Connection, job: Job) -> None:
+    async def _command(self, connection: Connection, job: Job, sent: float) -> None:
         told = self.told
         body = json.dumps({"pass_id": job.pass_id}).encode() if job.pass_id else b"{}"
         headers = {"Authorization": f"Bearer {job.token}", "Idempotency-Key": job.key}
         if job.wait_seconds:
             headers["Prefer"] = f"wait={job.wait_seconds}"
-        sent = time.monotonic()
         status, answer = await connection.ask(request("POST", job.path, headers, body))
         answered = time.monotonic()
         command = _command_in(answer)
         if command is None:  # neither outcome nor accepted command: the trouble is told as it came
             self._statuses[str(status)] += 1
-            told.errors.append(f"{job.path}: {status} {answer[:200].decode(errors='replace')}")
+            if self._load.per_second and status == HTTPStatus.SERVICE_UNAVAILABLE:
+                told.turned_away.append(answered - sent)
+            else:
+                told.errors.append(f"{job.path}: {status} {answer[:200].decode(errors='replace')}")
             return
         told.trace.append((command["id"], sent, answered))
         if not job.wait_seconds:

@@ -22,7 +22,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The jobs of one client process and how many of them it does at once."""
+    """The jobs of one client process and how many of them it does at once.
+
+    With `per_second` they are begun at that rate, however many are still unanswered, and whoever is turned away (503)
+    is counted, and no error.
+    """
 
     host: str
     port: int
@@ -30,6 +34,7 @@ class Load:
     jobs: list[Job]
     seed: int = 0
     give_up_seconds: float = 600.0
+    per_second: float = 0.0
 
 
 @dataclass(slots=True)
@@ -37,8 +42,8 @@ class Told:
     """What the clients saw. Latencies are in seconds, instants in seconds of the machine's monotonic clock.
 
     `accept` has those of requests that did not wait, `outcome` those of requests that were answered with the outcome
-    they waited for, `read` those of reads. `trace` has for each command its id, when it was sent and when it was first
-    answered.
+    they waited for, `read` those of reads, `turned_away` those of refusals for too much load. `trace` has for each
+    command its id, when it was sent and when it was first answered.
     """
 
     began: float = 0.0
@@ -46,6 +51,7 @@ class Told:
     accept: list[float] = field(default_factory=list)
     outcome: list[float] = field(default_factory=list)
     read: list[float] = field(default_factory=list)
+    turned_away: list[float] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     trace: list[tuple[str, float, float]] = field(default_factory=list)
     retries: int = 0

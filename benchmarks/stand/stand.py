@@ -59,15 +59,21 @@ class Running:
         settings = read_settings(self.stack.environment())
         return [make_token(settings, MemberId(id_)) for id_ in member_ids]
 
-    def drive(self, jobs: list[Job], *, clients: int, seed: int = 0, give_up_seconds: float = 900.0) -> Told:
-        """Let a client process of its own do these jobs; returns when it is through."""
-        return self.finish(self.begin(jobs, clients=clients, seed=seed, give_up_seconds=give_up_seconds))
+    def drive(self, jobs: list[Job], *, clients: int, **how: float) -> Told:
+        """Let a client process of its own do these jobs, as `Load` says; returns when it is through."""
+        return self.finish(self.begin(jobs, clients=clients, **how))
 
     def begin(
-        self, jobs: list[Job], *, clients: int, seed: int = 0, give_up_seconds: float = 900.0
+        self,
+        jobs: list[Job],
+        *,
+        clients: int,
+        seed: float = 0,
+        give_up_seconds: float = 900.0,
+        per_second: float = 0.0,
     ) -> tuple[subprocess.Popen[bytes], Path]:
         """Start a client process; `finish` waits for it."""
-        load = Load(LOOPBACK, self.stack.port, clients, jobs, seed, give_up_seconds)
+        load = Load(LOOPBACK, self.stack.port, clients, jobs, int(seed), give_up_seconds, per_second)
         folder = Path(tempfile.mkdtemp(dir=self.stack.data))
         (folder / "load").write_text(json.dumps(asdict(load)))
         command = [sys.executable, "-m", "benchmarks.stand.client", str(folder / "load"), str(folder / "told")]
