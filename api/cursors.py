@@ -59,7 +59,7 @@ def read_number(cursor: str | None) -> int | None:
     except (ValueError, TypeError):
         raise _wrong() from None
     # JSON's true is an int to Python, and no number to the database.
-    if type(number) is not int or not 0 <= number < 2**63:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**63:
         raise _wrong()
     return number
 

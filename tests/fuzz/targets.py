@@ -133,11 +133,12 @@ def secrets(data: bytes) -> None:
     assert len(hash_of(text)) == 32
     # What was made here is refused, too, as soon as it is another one by a single bit.
     id_ = UUID(bytes=data[:16].ljust(16, b"\0"))
-    for made, read in (
+    readers: list[tuple[str, Callable[[str], object]]] = [
         (code_of(settings, BookingId(id_)), lambda said: read_code(settings, said)),
         (password_secret(settings, id_), lambda said: read_password_secret(settings, said)),
         (make_token(settings, MemberId(id_)), lambda said: read_token(settings, said).member_id),
-    ):
+    ]
+    for made, read in readers:
         assert read(made) == id_
         at = (data[16] if len(data) > 16 else 0) % len(made)
         changed = made[:at] + ("A" if made[at] != "A" else "B") + made[at + 1 :]

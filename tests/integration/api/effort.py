@@ -8,7 +8,7 @@ EFFORT = int(os.environ.get("SEATLINE_TEST_EFFORT", "1"))
 """How many times as many examples; beyond 1 each run searches anew."""
 
 
-def at_most(examples: int, **more: int) -> settings:
+def at_most(examples: int, *, stateful_step_count: int = 50) -> settings:
     """Return settings for so many examples, times the effort."""
     return settings(
         max_examples=examples * EFFORT,
@@ -18,5 +18,5 @@ def at_most(examples: int, **more: int) -> settings:
         print_blob=True,
         phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EFFORT > 1 else [])],
         suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-        **more,
+        stateful_step_count=stateful_step_count,
     )
