@@ -8,7 +8,6 @@ import gc
 import os
 import resource
 import socket
-import sys
 import warnings
 from typing import Any
 
@@ -29,9 +28,6 @@ loglevel = "warning"
 control_socket_disable = True
 
 UNREAD_MILLISECONDS = 60_000
-
-# structlog would load rich, with which it colours tracebacks in a terminal: 5 MB of each process.
-sys.modules["rich"] = None  # type: ignore[assignment]
 
 # gunicorn has loaded ssl before gevent patches it; nothing has used it by then.
 warnings.filterwarnings("ignore", message="Monkey-patching ssl")

@@ -2,7 +2,15 @@
 
 import sys
 
-import structlog
+# structlog would load rich, to colour tracebacks in a terminal: 5 MB of each process that logs as below.
+_loaded = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _loaded is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _loaded
 
 
 def set_up_logs() -> None:
