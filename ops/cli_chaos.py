@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.cli_data import FILE, FOLDER
+from ops.cli_data import FILE, FOLDER, PIPED_COLUMNS
 
 
 @click.command()
@@ -32,7 +32,7 @@ def chaos(
     from ops.chaos.report import plain_report, print_report, print_runs  # noqa: PLC0415
     from ops.chaos.run import ChaosPlan, run_chaos  # noqa: PLC0415
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
     if lists:
         table = Table("fault", "what it does", box=None)
         for fault in FAULTS.values():
