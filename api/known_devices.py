@@ -40,7 +40,7 @@ def know(response: Response, email: str) -> None:
         path=PATH,
         httponly=True,
         samesite="Lax",
-        secure=settings.api_url.startswith("https:"),
+        secure=settings.is_encrypted,
     )
 
 

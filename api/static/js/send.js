@@ -101,19 +101,11 @@ const settledOrSoon = () =>
     setTimeout(go, LOOK_MS);
   });
 
-/** An answer that says to come again, and perhaps when. */
-class Away extends Error {
-  constructor(answer) {
-    super(`answered ${answer.status}`);
-    this.comeAgainMs = 1000 * Number(answer.headers.get("Retry-After"));
-  }
-}
-
 /** Fetch until the application itself answers; the banner says so meanwhile. */
 const insist = (address, request) =>
   again(async () => {
     const answer = await fetch(address, { ...request, signal: AbortSignal.timeout(SEND_MS) });
-    if (AWAY.has(answer.status)) throw new Away(answer);
+    if (AWAY.has(answer.status)) throw answer; // which may say when to come again
     return answer;
   });
 
@@ -123,9 +115,10 @@ async function again(work) {
       const done = await work();
       say("retrying", false);
       return done;
-    } catch (error) {
+    } catch (away) {
       say("retrying", true);
-      await pause(Math.max(wait, error.comeAgainMs ?? 0) * (1 + Math.random() / 2));
+      const told = 1000 * (away.headers?.get("Retry-After") ?? 0);
+      await pause(Math.max(wait, told) * (1 + Math.random() / 2));
     }
   }
 }

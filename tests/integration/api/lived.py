@@ -154,7 +154,7 @@ def commands_come_later(db: Db) -> Iterator[None]:
     db.execute("""
         CREATE TABLE clock_ahead (by interval NOT NULL);
         INSERT INTO clock_ahead VALUES ('0');
-        CREATE FUNCTION come_later() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION come_later() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
         DECLARE later interval := (SELECT by FROM clock_ahead);
         BEGIN
             IF TG_OP = 'INSERT' THEN

@@ -172,11 +172,11 @@ def test_clients_that_stop_in_the_middle_keep_nobody_waiting(server: Server, stu
 
 
 def test_streams_that_are_dropped_leave_nothing_behind(server: Server, studio: Studio) -> None:
-    member, session = studio.a_member(), studio.a_session()
+    members, session = studio.members(3), studio.a_session()
     for _ in range(3):
         streams = []
-        for _ in range(30):
-            streams.append(server.listen(member, session))
+        for number in range(30):
+            streams.append(server.listen(members[number % 3], session))
             assert streams[-1].recv(12) == b"HTTP/1.1 200"
         for number, stream in enumerate(streams):
             if number % 2:  # half of them without a farewell

@@ -62,6 +62,10 @@ def cookies_of(headers: list[str]) -> SimpleCookie:
     return cookies
 
 
+PATHS = {"seatline_device": "/sign-in"}
+"""Where a cookie goes that does not go everywhere: which browser it is matters to whoever signs in alone."""
+
+
 def signed_in_at(browser: Browser, studio: Studio, base: str) -> list[str]:
     member = studio.a_member()
     studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
@@ -81,18 +85,17 @@ def test_where_the_address_is_encrypted_browsers_use_no_other_and_cookies_are_of
 
     cookies = cookies_of(signed_in_at(encrypted, studio, "https://localhost"))
 
-    assert set(cookies) == {"__Host-seatline_sign_in", "seatline_language"}
+    assert set(cookies) == {"__Host-seatline_sign_in", "seatline_device", "seatline_language"}
     for cookie in cookies.values():
-        assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"]) == (True, True, "Lax", "/")
-        assert cookie["domain"] == ""
+        assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
+        assert (cookie["domain"], cookie["path"]) == ("", PATHS.get(cookie.key, "/"))
 
 
 def test_an_encrypted_sign_in_holds_is_ended_and_is_never_put_there_by_a_neighbour(
     encrypted: Browser, studio: Studio
 ) -> None:
     base = "https://localhost"
-    (sign_in, _) = signed_in_at(encrypted, studio, base)
-    secret = cookies_of([sign_in])["__Host-seatline_sign_in"].value
+    secret = cookies_of(signed_in_at(encrypted, studio, base))["__Host-seatline_sign_in"].value
     by_hand = encrypted.http.application.test_client(use_cookies=False)
 
     def who(cookie: str) -> int:
@@ -116,6 +119,7 @@ def test_where_it_is_not_encrypted_the_cookies_are_as_safe_as_they_can_be(browse
 
     cookies = cookies_of(signed_in_at(browser, studio, "http://localhost"))
 
-    assert set(cookies) == {"seatline_sign_in", "seatline_language"}
+    assert set(cookies) == {"seatline_sign_in", "seatline_device", "seatline_language"}
     for cookie in cookies.values():
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+        assert cookie["path"] == PATHS.get(cookie.key, "/")

@@ -151,7 +151,7 @@ def test_when_publishing_fails_the_command_is_accepted_and_the_sweep_finds_it(
 
     session = studio.a_session()
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "command", no_broker)
+        patch.setattr(publish, "commands", no_broker)
         booking = studio.book(session, studio.a_member())
     assert studio.status(booking) == "waiting"
     assert studio.tokens() == 0
