@@ -45,7 +45,7 @@ WITHOUT_INPUT = {
 }
 WITH_INPUT = set(FUZZED) - WITHOUT_INPUT
 # Whom an operation is for is asked the most often; everybody else is let in or turned away by the document, too.
-EXAMPLES, EXAMPLES_OF_OTHERS = 10, 2
+EXAMPLES, EXAMPLES_OF_OTHERS = 5, 1
 
 
 @pytest.fixture(scope="session")

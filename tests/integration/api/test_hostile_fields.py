@@ -52,7 +52,7 @@ def test_a_hostile_value_is_no_fault(document: Any, me: Caller, studio: Studio, 
     assert me.member is not None
     headers = {"Authorization": token_of(me.settings, me.member.id)}
 
-    @at_most(6)
+    @at_most(3)
     @given(
         case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
         field=st.integers(0, 40),
