@@ -13,6 +13,7 @@ from benchmarks.results import Measurement
 from benchmarks.scenarios.backlog import accepting_nothing, backlog
 from benchmarks.scenarios.browse import browse
 from benchmarks.scenarios.evening import evening
+from benchmarks.scenarios.overload import overload
 from benchmarks.scenarios.rush import rush
 from benchmarks.scenarios.trickle import trickle
 from benchmarks.stand.stand import Stand
@@ -60,6 +61,13 @@ def test_a_backlog_is_accepted_first_and_served_then(stand: Stand) -> None:
 
 def test_an_evening_mixes_bookings_and_cancellations(stand: Stand) -> None:
     assert whole(evening(stand, USUAL, scale=TINY))["commands"] > 40
+
+
+def test_in_an_overload_everybody_is_answered_or_turned_away(stand: Stand) -> None:
+    figures = whole(overload(stand, scale=TINY))
+
+    assert figures["offered_per_second"] == 2 * figures["most_per_second"]
+    assert figures["commands"] + figures["turned_away"] * 160 == pytest.approx(160)
 
 
 def test_a_trickle_reaches_every_session_once(stand: Stand) -> None:
