@@ -5,16 +5,14 @@ where nothing is asked for, and little where much waits. Between two looks more 
 """
 
 import time
-from collections.abc import Callable
 from secrets import randbelow
-from typing import Any
 from uuid import UUID
 
 import psycopg
 from structlog import get_logger
 
 from api.allowances import Clock
-from storage.database import Db
+from storage.database import Ask
 from storage.queries.backlog import BacklogLimits, Fullness, look_at_backlog
 
 LOOK_EVERY_SECONDS = 1.0
@@ -27,9 +25,7 @@ log = get_logger()
 class Backlog:
     """What one process knows of the backlog."""
 
-    def __init__(
-        self, limits: BacklogLimits, ask: Callable[[Callable[[Db], Any]], Any], clock: Clock = time.monotonic
-    ) -> None:
+    def __init__(self, limits: BacklogLimits, ask: Ask, clock: Clock = time.monotonic) -> None:
         self._limits, self._ask, self._clock = limits, ask, clock
         self._known = Fullness(0, is_full=False)
         self._look_at = clock()

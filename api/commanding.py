@@ -94,16 +94,19 @@ def _answer(
 def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCommand:
     actor, key = Actor(given.member_id, is_staff=given.as_staff), given.headers.idempotency_key
     generation = caller().token_generation
+    accepted: Accepted | None
     new = NewCommand(command_id, given.training_session_id, actor, given.command, key, generation)
     # What staff ask for may be what brings the backlog down.
     if not given.as_staff and not services.backlog.takes(given.training_session_id):
-        return _accepted_before(services, new)
+        accepted = services.ask(lambda db: command_log.accepted_before(db, new))
     # Asked again with the same id when the connection broke, so it is accepted once.
-    if (accept := given.accept) is not None:
+    elif (accept := given.accept) is not None:
         accepted = services.ask(lambda db: accept(db, command_id))
     else:
         accepted = services.accept(new)
     match accepted:
+        case None:
+            raise ProblemError(ProblemCode.BACKLOG_FULL, headers={"Retry-After": str(come_again_seconds())})
         case Refused((RefusalReason.NOT_PERMITTED,)):
             let_in(caller())  # says why not
             return _accept(services, given, command_id)
@@ -115,17 +118,6 @@ def _accept(services: Services, given: Given, command_id: CommandId) -> LoggedCo
             # The first try was written after all, but its answer was lost before a worker was called.
             inbox.call_workers(services.redis, [accepted])
     return accepted
-
-
-def _accepted_before(services: Services, new: NewCommand) -> LoggedCommand:
-    """Return the command that was accepted with this key before; whoever comes anew is turned away."""
-    match services.ask(lambda db: command_log.accepted_before(db, new)):
-        case LoggedCommand() as first:
-            return first
-        case KeyReused(first_id):
-            raise ProblemError(ProblemCode.IDEMPOTENCY_KEY_REUSED, headers={"Location": f"/v1/commands/{first_id}"})
-        case None:
-            raise ProblemError(ProblemCode.BACKLOG_FULL, headers={"Retry-After": str(come_again_seconds())})
 
 
 def _settled_state(

@@ -9,7 +9,7 @@ Written with the standard library's threads: under gunicorn's gevent workers the
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -29,7 +29,7 @@ from api.problem_kinds import ProblemCode
 from api.problems import ProblemError
 from api.streams import Stream
 from domain.ids import CommandId, MemberId
-from storage.database import Db
+from storage.database import Ask
 from storage.queries import changes
 from storage.queries.members import token_generations
 from workers.outcomes import CHANNEL
@@ -48,7 +48,6 @@ STREAMS_OF_MEMBER_MAX = 20
 FULL_RETRY_SECONDS = 30
 
 T = TypeVar("T")
-Ask = Callable[[Callable[[Db], T]], T]
 
 log = get_logger()
 
@@ -74,7 +73,7 @@ class Waiter:
 class Hub:
     """Who waits for which command, and which streams are open; see the module for how they hear."""
 
-    def __init__(self, redis_url: str, ask: Callable[[Callable[[Db], Any]], Any]) -> None:
+    def __init__(self, redis_url: str, ask: Ask) -> None:
         self._ask = ask
         # Without retries of its own, so that a lost connection is noticed here: what was published meanwhile is gone.
         self._redis = Redis.from_url(

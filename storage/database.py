@@ -1,5 +1,6 @@
 """Connections to Postgres, with the timeouts that correctness hangs on."""
 
+from collections.abc import Callable
 from typing import Any
 
 from psycopg import Connection, adapters
@@ -11,6 +12,9 @@ from psycopg_pool import ConnectionPool
 
 Db = Connection[TupleRow]
 """An open connection; in autocommit unless inside `with db.transaction()`."""
+
+Ask = Callable[[Callable[[Db], Any]], Any]
+"""Answers a question to the database on a connection that it chooses, and may ask twice where one breaks."""
 
 WORKER_TIMEOUTS = {
     # A worker that is paused inside a batch loses its lock, and its COMMIT fails, after this long.

@@ -4,8 +4,7 @@ Only the first step decides whether the command is accepted. Publishing may fail
 every command that waits without a token.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import psycopg
 from redis import Redis
@@ -13,11 +12,9 @@ from redis import Redis
 from domain.ids import BookingId, TrainingSessionId
 from storage import command_log
 from storage.command_log import Accepted, LoggedCommand, NewCommand
-from storage.database import Db
+from storage.database import Ask, Db
 from workers import publish
 from workers.hints import hint
-
-Ask = Callable[[Callable[[Db], Any]], Any]
 
 PUBLISHED_AT_ONCE = 100  # commands; Redis does nothing else meanwhile
 
