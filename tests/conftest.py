@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.stack.servers import EmbeddedServers
+from tests.clock import Clock
 from tests.databases import make_test_roles, new_database
 
 for _name in [name for name in os.environ if name.startswith("SEATLINE_") and not name.startswith("SEATLINE_TEST_")]:
@@ -38,3 +39,8 @@ def database_url(servers: EmbeddedServers) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_url(servers: EmbeddedServers) -> str:
     return servers.redis_url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

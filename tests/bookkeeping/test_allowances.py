@@ -1,24 +1,10 @@
 """What is taken and made good of an allowance, by a clock that the test sets."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from api import allowances
 from api.allowances import Allowance
-
-
-@dataclass
-class Clock:
-    at: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.clock import Clock
 
 
 def test_all_of_it_may_be_taken_at_once_and_then_no_more(clock: Clock) -> None:

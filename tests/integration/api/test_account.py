@@ -10,8 +10,8 @@ from api.auth import hash_password
 from domain.ids import MemberId
 from storage.accounts import change_password_hash
 from storage.settings import settings
-from storage.sign_ins import begin_sign_in
-from tests.integration.api.conftest import Caller, app_with, problem
+from storage.sign_ins import begin_sign_in, sign_out_everywhere
+from tests.integration.api.conftest import Caller, Frames, app_with, problem
 from tests.integration.studio import Member, Studio
 
 PATH = "/v1/me/password"
@@ -193,3 +193,21 @@ def test_signing_out_everywhere_ends_my_tokens_and_browsers_and_nobody_elses(
     ).fetchall()
     assert kept == [(other.id,)]
     assert signs_in(me, OLD)
+
+
+def test_an_open_stream_of_who_is_signed_out_everywhere_ends_and_a_later_one_goes_on(
+    me: Caller, nina: Member, studio: Studio, listen: Any
+) -> None:
+    before: Frames = listen(me.stream())
+    before.next()
+    sign_out_everywhere(studio.db, nina.id)
+    after: Frames = listen(me.again().stream())
+    after.next()
+
+    with pytest.raises(StopIteration):
+        while True:
+            before.next()
+    session_id = studio.a_session()
+    studio.book(session_id, nina)
+    studio.serve(session_id)
+    assert after.next_state("booking")["status"] == "confirmed"

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -18,25 +18,13 @@ from storage.database import Db
 from storage.queries.backlog import BacklogLimits, Fullness, limits_of, look_at_backlog
 from storage.settings import settings
 from storage.sign_ins import sign_out_everywhere
+from tests.clock import Clock
 from tests.integration.api.conftest import Caller, app_with, problem, services_of, staff
 from tests.integration.api.test_health import figures
 from tests.integration.pages.conftest import Browser
 from tests.integration.studio import Studio
 
 LIMITS = BacklogLimits(commands=5, in_session=3)
-
-
-@dataclass
-class Clock:
-    at: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

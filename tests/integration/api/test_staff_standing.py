@@ -11,7 +11,7 @@ from domain.roles import Role
 from ops.auditing import audit
 from storage.calendar_feeds import open_calendar_feed
 from storage.notices import relay
-from storage.sign_ins import begin_sign_in, find_signed_in, sign_out_everywhere
+from storage.sign_ins import begin_sign_in, find_signed_in
 from tests.integration.api.conftest import Caller, Frames, problem, staff
 from tests.integration.api.test_staff_members import changes
 from tests.integration.links import a_reset, address_of, an_invitation
@@ -139,24 +139,6 @@ def test_an_open_stream_of_who_is_suspended_ends(admin: Caller, me: Caller, list
     with pytest.raises(StopIteration):
         while True:
             frames.next()
-
-
-def test_an_open_stream_of_who_is_signed_out_everywhere_ends_and_a_later_one_goes_on(
-    me: Caller, studio: Studio, listen: Any
-) -> None:
-    before: Frames = listen(me.stream())
-    before.next()
-    sign_out_everywhere(studio.db, member_of(me).id)
-    after: Frames = listen(me.again().stream())
-    after.next()
-
-    with pytest.raises(StopIteration):
-        while True:
-            before.next()
-    session_id = studio.a_session()
-    studio.book(session_id, member_of(me))
-    studio.serve(session_id)
-    assert after.next_state("booking")["status"] == "confirmed"
 
 
 def test_who_is_reactivated_comes_in_as_before_by_signing_in_again(
