@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Hashable
 from math import ceil
 
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import Settings

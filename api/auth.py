@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from api.browser import FORM_TOKEN_HEADER, comes_from_elsewhere, is_form_token, signed_in
 from api.event_loop import gevent
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.ids import MemberId

@@ -13,7 +13,7 @@ from api.backlog import come_again_seconds
 from api.hub import Waiter
 from api.models.commands import Command, CommandHeaders
 from api.outcomes import read_outcome, seen_by
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.requests import preferred_wait
 from api.services import Services

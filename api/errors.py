@@ -12,7 +12,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from api.addresses import without_secret
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 
 PROBLEM_JSON = "application/problem+json"

@@ -25,7 +25,7 @@ from structlog import get_logger
 from api.happenings import Happening, published
 from api.outcomes import Outcome, read_outcomes
 from api.polling import Poll, read_changes
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.streams import Stream
 from domain.ids import CommandId, MemberId

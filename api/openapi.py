@@ -16,7 +16,8 @@ from api import adapter, auth
 from api.errors import PROBLEM_JSON
 from api.models.problems import Problem
 from api.models.what_if import WhatIf
-from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS, ProblemCode
+from api.problem_codes import ProblemCode
+from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS
 from api.problems import ProblemError, problem_members
 from api.services import services
 from domain.roles import Role

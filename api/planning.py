@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from api.language import N_, gettext
 from api.models.planning import PlanBody
 from api.models.policies import policies_of, policy_errors
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from domain.facts import TrainingSession
 from domain.ids import SpaceId, TrainerId, TrainingId, TrainingSessionId

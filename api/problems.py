@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.language import gettext
-from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS, ProblemCode
+from api.problem_codes import ProblemCode
+from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS
 from domain.refusals import SENTENCES, RefusalReason
 
 

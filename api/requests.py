@@ -11,7 +11,7 @@ from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from api.event_loop import gevent
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from api.language import N_, gettext
 from api.models.series import SeriesBody, SeriesConflict, SeriesOccurrence, SeriesPreview
 from api.planning import AHEAD_MAX, read_plan
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from domain.facts import TrainingSession
 from domain.series import AHEAD, OCCURRENCES_MAX, Occurrence, Recurrence, first_overlap

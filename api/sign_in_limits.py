@@ -16,7 +16,7 @@ from math import ceil
 from redis import RedisError
 from structlog import get_logger
 
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import Services
 from domain.ids import MemberId

@@ -14,7 +14,7 @@ from api.pages.interface import v1
 from api.pages.preferences import preferences_page
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only, refuse_foreign, visitor, way_back
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError, retry_after
 from api.routes.account import change_password, sign_out_everywhere
 from api.routes.tokens import create_token

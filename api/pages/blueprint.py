@@ -14,7 +14,8 @@ from api.errors import http_error
 from api.language import N_
 from api.pages.rendering import framed_page, page
 from api.pages.visitors import FormExpiredError, to_sign_in, visitor
-from api.problem_kinds import PROBLEMS, ProblemCode
+from api.problem_codes import ProblemCode
+from api.problem_kinds import PROBLEMS
 from api.problems import ProblemError, retry_after
 from api.services import services
 

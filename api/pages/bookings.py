@@ -18,7 +18,7 @@ from api.pages.interface import v1
 from api.pages.queries import checked, query_of
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import FormExpiredError, checked_form, members_only, new_key
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.bookings import accept_offer, cancel
 from api.routes.me import get_bookings

@@ -6,7 +6,7 @@ from api.language import COOKIE, LANGUAGES
 from api.pages.blueprint import pages
 from api.pages.rendering import see_other
 from api.pages.visitors import here_again, refuse_foreign, way_back
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 

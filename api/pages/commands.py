@@ -6,7 +6,7 @@ from flask import request
 
 from api.models.commands import Command
 from api.pages.interface import v1
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.commands import get_command
 

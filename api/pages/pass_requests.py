@@ -14,7 +14,7 @@ from api.pages.interface import v1
 from api.pages.queries import every
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.pass_requests import ask_for_a_pass, get_offered_types, withdraw_my_request
 

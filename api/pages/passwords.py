@@ -12,7 +12,7 @@ from api.pages.blueprint import pages
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, page, see_other
 from api.pages.visitors import refuse_foreign
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError, retry_after
 from api.routes.password_links import ask_for_password_reset, look_at_password_link, set_password
 from api.routes.tokens import create_token

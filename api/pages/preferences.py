@@ -16,7 +16,7 @@ from api.pages.interface import v1
 from api.pages.queries import saved_words
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, members_only
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.calendar import get_calendar_feed
 from api.routes.me import get_me

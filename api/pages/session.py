@@ -16,7 +16,7 @@ from api.pages.commands import command_in_address, told_command
 from api.pages.interface import v1
 from api.pages.rendering import framed_page, see_other
 from api.pages.visitors import checked_form, visitor
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.bookings import book
 from api.routes.sessions import get_session, get_session_passes

@@ -7,7 +7,7 @@ from api import sign_in_limits
 from api.auth import caller, hash_password, no_such_member, password_fits, stay
 from api.models.account import PasswordBody
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from storage import sign_ins

@@ -12,7 +12,7 @@ from api.check_in_codes import picture_of, read_code
 from api.models.attendance import AttendanceBody, CheckIn
 from api.models.roster import StaffBooking
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.attendance import at_the_door

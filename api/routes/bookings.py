@@ -10,7 +10,7 @@ from api.models.bookings import BookSeatBody
 from api.models.commands import Command, CommandHeaders
 from api.models.common import NoFields
 from api.openapi import Access, command_answer, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.commands import AcceptOffer, BookSeat, CancelBooking

@@ -14,7 +14,7 @@ from api.auth import caller, no_such_member
 from api.bearer_secrets import hash_of, new_secret
 from api.models.calendar import CalendarFeed, NewCalendarFeed
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.facts import BookingStatus

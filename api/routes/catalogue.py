@@ -8,7 +8,7 @@ from api import cursors
 from api.models.me import PageQuery
 from api.models.sessions import NamesPage, Studio
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import page_size, services
 from storage.queries.schedule import Catalogue, find_studio, list_catalogue
 

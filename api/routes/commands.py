@@ -8,7 +8,7 @@ from api.auth import caller
 from api.models.commands import Command
 from api.openapi import Access, operation
 from api.outcomes import read_outcome
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.ids import CommandId

@@ -11,7 +11,7 @@ from api.happenings import instant_of, microseconds
 from api.models.events import EventsHeaders, EventsQuery
 from api.openapi import Access, operation
 from api.polling import read_changes
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import Services, services
 from api.streams import Stream

@@ -8,7 +8,7 @@ from flask import Response
 from api.kinds import kind_words
 from api.mails import LISTED_MAX, find_mail, list_mails, raw_mail
 from api.pages.rendering import page
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 

@@ -14,7 +14,7 @@ from api.models.me import (
     PassWithLedger,
 )
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import page_size, services
 from domain.ids import MemberId, PassId
 from storage.database import Db

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from api.auth import caller
 from api.models.me import Booking
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.ids import BookingId

@@ -9,7 +9,7 @@ from api.auth import caller
 from api.models.me import PageQuery
 from api.models.notifications import Notification, NotificationsPage, ReadBody, Unread
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import Services, page_size, services
 from domain.ids import MemberId
 from storage.database import Db

@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from api.models.operations import Operations
 from api.openapi import Access, operation
 from api.operations import look
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import services
 
 routes = APIBlueprint("operations", __name__, tag="Operating")

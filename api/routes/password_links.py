@@ -14,7 +14,7 @@ from api.models.password_links import (
     SetPasswordBody,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from api.sign_in_limits import Trier, account_of

@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from api.auth import caller, no_such_member
 from api.models.preferences import NotificationPreferences, PreferencesBody
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import services
 from storage.preferences import change_preferences, find_preferences
 

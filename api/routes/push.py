@@ -9,7 +9,7 @@ from structlog import get_logger
 from api.auth import caller, no_such_member
 from api.models.push import PushDevice, PushDevices, PushKey, PushSubscriptionBody, device_named
 from api.openapi import BODY_PROBLEMS, Access, json_answer, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from storage.identifiers import new_id

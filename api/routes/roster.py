@@ -8,7 +8,7 @@ from flask import Response
 from api.models.roster import Roster, StaffBooking
 from api.models.staff_commands import Candidate, Candidates, CandidatesQuery
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.roster_files import csv_of
 from api.services import services

@@ -9,7 +9,7 @@ from api.auth import caller, maybe_caller
 from api.models.me import PassesForSession, PassForSession
 from api.models.sessions import Session, SessionDetail, SessionsPage, SessionsQuery
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
 from api.strangers import kept_for_strangers

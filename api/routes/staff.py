@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from api import cursors
 from api.models.staff import NotedChange, StaffChanges, StaffChangesQuery, StaffEvents, StaffEventsQuery
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import page_size, services
 from storage.queries.events import list_events
 from storage.queries.staff_changes import list_staff_changes

@@ -21,7 +21,7 @@ from api.models.staff_catalogue import (
     TrainingChange,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
 from storage.catalogue_changes import NameTakenError, PoliciesClashError, add_entry, change_entry

@@ -18,7 +18,7 @@ from api.models.staff_commands import (
 )
 from api.models.what_if import DryRun, WhatIf
 from api.openapi import Access, command_answer, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.bookings import COMMAND_PROBLEMS
 from api.services import services

@@ -10,7 +10,7 @@ from api.member_problems import told_as_problems
 from api.models.commands import Command, CommandHeaders
 from api.models.staff_guests import AddGuestBody
 from api.openapi import Access, command_answer, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.bookings import COMMAND_PROBLEMS
 from api.services import services

@@ -9,7 +9,7 @@ from api.language import N_, gettext
 from api.models.staff_invitations import BODY_BYTES_MAX, InvitedPeople, InvitedPerson, InviteManyBody
 from api.models.what_if import DryRun
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from storage.invitations import what_of

@@ -11,7 +11,7 @@ from api.models.common import NoFields
 from api.models.me import BookingsPage, BookingsQuery, PageQuery, PassesPage
 from api.models.staff_members import EditMemberBody, NewMemberBody, StaffMember, StaffMembers, StaffMembersQuery
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.me import bookings_of, passes_of
 from api.services import page_size, services

@@ -10,7 +10,7 @@ from api.models.me import PageQuery
 from api.models.pass_requests import DeclineRequestBody, GrantRequestBody, StaffPassRequest, StaffPassRequests
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.pass_request_problems import told_as_problems
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
 from storage.database import Db

@@ -19,7 +19,7 @@ from api.models.staff_passes import (
     PassTypesQuery,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import page_size, services
 from storage.granted_passes import reach_of

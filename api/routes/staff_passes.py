@@ -11,7 +11,7 @@ from api.models.me import PassWithLedger
 from api.models.staff_members import WhyBody
 from api.models.staff_passes import ExtendPassBody, GrantPassBody, KeyHeaders, StaffPass
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.me import LEDGER_LINES_MAX
 from api.routes.staff_members import shown_member

@@ -9,7 +9,7 @@ from api.models.planning import PlanConflict, SessionPlanBody, SessionPreview
 from api.models.sessions import Session
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.planning import Plan, read_plan, read_start
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from domain.facts import TrainingSession

@@ -20,7 +20,7 @@ from api.models.series import (
     series_values,
 )
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.series import preview_of, read_series, told
 from api.services import page_size, services

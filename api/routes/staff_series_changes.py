@@ -12,7 +12,7 @@ from api.models.planning import PlanConflict
 from api.models.series_changes import CHANGEABLE, RestBody, SeriesChangeBody, SeriesChanged
 from api.openapi import BODY_PROBLEMS, Access, operation
 from api.planning import refuse_unknown
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.staff_series import series_of
 from api.series import CONFLICTS_MAX, day_before

@@ -9,7 +9,7 @@ from api.auth import caller
 from api.member_problems import told_as_problems
 from api.models.staff_members import RoleBody, StaffMember, WhyBody
 from api.openapi import BODY_PROBLEMS, Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.routes.staff_members import shown_member
 from api.services import services
 from domain.ids import MemberId

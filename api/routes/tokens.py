@@ -8,7 +8,7 @@ from api.client_address import client_address
 from api.known_devices import device_of
 from api.models.tokens import AccessToken, SignInBody
 from api.openapi import Access, operation
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.services import services
 from api.sign_in_limits import Trier, account_of

@@ -15,7 +15,7 @@ from api.kinds import kind_words
 from api.models.unsubscribe import UnsubscribeForm
 from api.openapi import Access, html_answer, operation
 from api.pages.rendering import page
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.services import services
 from domain.channels import Channel
 from domain.notices import NoticeKind

@@ -11,7 +11,7 @@ from api.pages.interface import v1
 from api.pages.rendering import framed_page, see_other
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, members_only, visitor
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.attendance import get_check_in, get_check_in_code, note_attendance
 from domain.attendance import Attendance

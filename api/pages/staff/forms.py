@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from api.language import N_, gettext
 from api.pages.rendering import see_other
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 
 M = TypeVar("M", bound=BaseModel)

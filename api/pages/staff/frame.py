@@ -10,7 +10,7 @@ from flask import request
 from api.language import N_
 from api.pages.blueprint import pages
 from api.pages.visitors import to_sign_in, visitor
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from domain.roles import Role
 

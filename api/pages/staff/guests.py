@@ -14,7 +14,7 @@ from api.pages.staff.acting import Give, carry_out
 from api.pages.staff.forms import WHOLE, Form
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.sessions import get_session
 from api.routes.staff_guests import add_guest

@@ -11,7 +11,7 @@ from api.pages.interface import v1
 from api.pages.rendering import framed_page
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.staff_invitations import invite_many
 from domain.roles import Role

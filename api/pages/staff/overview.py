@@ -16,7 +16,7 @@ from api.pages.schedule_address import YEAR_MAX, YEAR_MIN
 from api.pages.schedule_data import day_of, midnight
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import visitor
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.catalogue import get_studio
 from api.routes.sessions import get_sessions

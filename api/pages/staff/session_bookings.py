@@ -14,7 +14,7 @@ from api.pages.staff.acting import Give, Step, carry_out, first_form, giving, lo
 from api.pages.staff.forms import Form, attempt
 from api.pages.staff.frame import staff_only
 from api.pages.visitors import checked_form, new_key
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from api.routes.roster import get_candidates, get_staff_booking
 from api.routes.sessions import get_session

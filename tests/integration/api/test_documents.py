@@ -5,7 +5,8 @@ import pytest
 from apiflask import APIFlask
 
 from api.docs_page import prose
-from api.problem_kinds import PROBLEMS, ProblemCode
+from api.problem_codes import ProblemCode
+from api.problem_kinds import PROBLEMS
 from tests.integration.api.conftest import Caller
 
 

@@ -7,7 +7,7 @@ from argon2 import extract_parameters
 from redis import Redis
 
 from api.auth import dummy_hash, hash_password, make_token, password_fits, read_token
-from api.problem_kinds import ProblemCode
+from api.problem_codes import ProblemCode
 from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import settings
