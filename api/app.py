@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from api import compression, docs_page, errors, headers, openapi
 from api.adapter import ModelJson
 from api.browser import COOKIE, FORM_TOKEN_HEADER
+from api.in_hand import Door
 from api.pages import rendering, site
 from api.requests import JsonRequest
 from api.routes import ROUTES
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         },
     )
     app.json = ModelJson(app)
-    app.extensions[EXTENSION] = Services(settings)
+    services = app.extensions[EXTENSION] = Services(settings)
     app.spec_callback = openapi.finish  # type: ignore[assignment] # it is given the JSON form, never YAML
     compression.register(app)
     errors.register(app)
@@ -80,4 +81,5 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     rendering.register(app)
     site.register(app)
     docs_page.register(app)
+    app.wsgi_app = Door(app.wsgi_app, services.in_hand, settings)  # type: ignore[method-assign] # as Flask's docs say
     return app

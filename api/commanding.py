@@ -131,7 +131,7 @@ def _settled_state(
         if logged.is_repeat:
             found = services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
         is_open = found is None or found[0].status is CommandStatus.WAITING
-        if is_open and waiter is not None and waiter.wait(max(wait_until - time.monotonic(), 0.0)):
+        if is_open and waiter is not None and _heard(services, waiter, wait_until):
             # Whoever woke us has read it for everybody of the batch, unless the database was away just then.
             found = None if waiter.outcome is None else seen_by(given.member_id, waiter.outcome)
             found = found or services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
@@ -139,3 +139,9 @@ def _settled_state(
         # It is accepted, and that is the truth that can still be told.
         log.warning("outcome cannot be read", command_id=str(logged.id), error=str(error))
     return found or (state, None)
+
+
+def _heard(services: Services, waiter: Waiter, wait_until: float) -> bool:
+    """Wait for the outcome; return whether it is there to be read."""
+    with services.in_hand.laid_aside():
+        return waiter.wait(max(wait_until - time.monotonic(), 0.0))

@@ -13,9 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.addresses import without_secret
 from api.problem_codes import ProblemCode
-from api.problems import ProblemError
-
-PROBLEM_JSON = "application/problem+json"
+from api.problems import PROBLEM_JSON, ProblemError
 
 _CODE_OF_STATUS = {
     404: ProblemCode.NOT_FOUND,

@@ -22,7 +22,7 @@ _PREFLIGHT_SECONDS = "600"
 
 def register(app: APIFlask, settings: Settings) -> None:
     """Answer preflights of the allowed origins, and set the headers on every answer."""
-    usual = (*_DEFAULTS, _ENCRYPTED) if settings.is_encrypted else _DEFAULTS
+    usual = usual_headers(settings)
 
     @app.before_request
     def preflight() -> Response | None:
@@ -43,13 +43,22 @@ def register(app: APIFlask, settings: Settings) -> None:
         for name, value in usual:
             if name.lower() not in there:
                 headers.add(name, value)
-        origin = request.headers.get("Origin")
-        if settings.cors_origins:
-            headers.add("Vary", "Origin")
-        if origin and _is_allowed(settings, origin):
-            headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = _ANSWER_HEADERS
+        for name, value in cross_origin_headers(settings, request.headers.get("Origin")):
+            headers.add(name, value)
         return response
+
+
+def usual_headers(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return what every answer has that says nothing else."""
+    return (*_DEFAULTS, _ENCRYPTED) if settings.is_encrypted else _DEFAULTS
+
+
+def cross_origin_headers(settings: Settings, origin: str | None) -> list[tuple[str, str]]:
+    """Return what lets the scripts of an allowed origin read an answer; nothing for any other."""
+    headers = [("Vary", "Origin")] if settings.cors_origins else []
+    if origin and _is_allowed(settings, origin):
+        headers += [("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", _ANSWER_HEADERS)]
+    return headers
 
 
 def _is_allowed(settings: Settings, origin: str | None) -> bool:

@@ -5,6 +5,7 @@ nobody pass whom it documents as kept out. `finish` tidies the whole.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from enum import Enum
 from functools import cache, wraps
 from typing import Any, TypeVar, cast
@@ -13,12 +14,12 @@ from apiflask import APIBlueprint
 from flask import request
 
 from api import adapter, auth
-from api.errors import PROBLEM_JSON
+from api.in_hand import ALWAYS_ANSWERED
 from api.models.problems import Problem
 from api.models.what_if import WhatIf
 from api.problem_codes import ProblemCode
 from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS
-from api.problems import ProblemError, problem_members
+from api.problems import PROBLEM_JSON, ProblemError, problem_members
 from api.services import services
 from domain.roles import Role
 
@@ -189,7 +190,7 @@ def _problem_answer(*codes: ProblemCode) -> dict[str, Any]:
         "content": {
             PROBLEM_JSON: {
                 "schema": {"$ref": f"{SCHEMAS}Problem"},
-                "examples": {str(code): {"value": problem_members(code)} for code in codes},
+                "examples": _examples(*codes),
             }
         },
     }
@@ -209,10 +210,13 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
     schemas = spec["components"]["schemas"]
     for name, schema in nested.items():
         schemas.setdefault(name, schema)
-    for operations in spec["paths"].values():
+    for path, operations in spec["paths"].items():
         for method, about in operations.items():
             if about.get("security") and method in _WRITING:
-                _add_form_token(about["responses"])
+                # Whatever changes something for a member may be refused to a browser's cookie.
+                _add_problem(about["responses"], ProblemCode.FORM_TOKEN_WRONG)
+            if path not in ALWAYS_ANSWERED:
+                _add_problem(about["responses"], ProblemCode.SERVER_BUSY)
             about["parameters"] = [_parameter(parameter) for parameter in about["parameters"]]
             if body := about.get("requestBody"):
                 content = next(iter(body["content"].values()))
@@ -223,14 +227,17 @@ def finish(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def _add_form_token(answers: dict[str, Any]) -> None:
-    """Whatever changes something for a member may be refused to a browser's cookie."""
-    answer = _problem_answer(ProblemCode.FORM_TOKEN_WRONG)
-    if other := answers.get("403"):
+def _add_problem(answers: dict[str, Any], code: ProblemCode) -> None:
+    answer = deepcopy(_problem_answer(code))
+    other = answers.setdefault(str(int(PROBLEMS[code].status)), answer)
+    if other is not answer:
         other["description"] += f"; {answer['description']}"
-        other["content"][PROBLEM_JSON]["examples"] |= answer["content"][PROBLEM_JSON]["examples"]
-    else:
-        answers["403"] = answer
+        other["content"].setdefault(PROBLEM_JSON, answer["content"][PROBLEM_JSON])["examples"] |= _examples(code)
+        other.setdefault("headers", {}).update(answer.get("headers", {}))
+
+
+def _examples(*codes: ProblemCode) -> dict[str, Any]:
+    return {str(code): {"value": problem_members(code)} for code in codes}
 
 
 def _renamed(spec: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -53,4 +53,5 @@ class ProblemCode(StrEnum):
     COMMAND_FAILED = "command_failed"
     DATABASE_UNAVAILABLE = "database_unavailable"
     BACKLOG_FULL = "backlog_full"
+    SERVER_BUSY = "server_busy"
     NOT_READY = "not_ready"

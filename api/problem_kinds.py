@@ -236,6 +236,11 @@ PROBLEMS: dict[ProblemCode, ProblemKind] = {
         "Too much is waiting",
         "Too much waits: this was not taken; after Retry-After seconds send it again, with the same Idempotency-Key.",
     ),
+    ProblemCode.SERVER_BUSY: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Too many are asking at once",
+        "Nobody has looked at this request; after Retry-After seconds send it again, with the same Idempotency-Key.",
+    ),
     ProblemCode.NOT_READY: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "A server that Seatline needs does not answer; `errors` names it."
     ),

@@ -8,6 +8,8 @@ from api.problem_codes import ProblemCode
 from api.problem_kinds import HEADERS_OF_STATUS, PROBLEMS
 from domain.refusals import SENTENCES, RefusalReason
 
+PROBLEM_JSON = "application/problem+json"
+
 
 class ProblemError(Exception):
     """Ends the request with this problem; raise it anywhere while answering.

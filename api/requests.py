@@ -51,7 +51,7 @@ class BodyInTime:
         now = time.monotonic()
         self._ends_at = self._ends_at or now + self._seconds
         late = ProblemError(ProblemCode.BAD_REQUEST, f"The body did not come within {self._seconds} s; send it again.")
-        with loop.Timeout(max(self._ends_at - now, 0.0), late):
+        with loop.Timeout(max(self._ends_at - now, 0.0), late), services().in_hand.laid_aside():
             return read()
 
 

@@ -16,6 +16,7 @@ from redis.retry import Retry
 from api.allowances import AttemptAllowances, MemberAllowances
 from api.backlog import Backlog
 from api.hub import Hub
+from api.in_hand import InHand
 from api.kept_answers import KeptAnswers
 from api.together import Together
 from storage.command_log import Accepted, NewCommand
@@ -38,6 +39,7 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.in_hand = InHand(settings.requests_in_hand_max)
         self.kept_answers = KeptAnswers()
         self.allowances = MemberAllowances(settings)
         self.attempts = AttemptAllowances(settings)

@@ -37,8 +37,9 @@ class Settings:
     `providers` names for each channel who serves it, `per_second` how many deliveries of a channel may go out in a
     second, all workers together. `private_targets` lets webhooks and push endpoints lie in the private network.
     `X-Forwarded-For` is believed of a proxy in one of the `trusted_proxies` alone.
-    What one member may ask for in a minute is counted by each API process. `backlog_max` and `session_backlog_max` are
-    how many commands may wait, in all and in one session, before members' are turned away.
+    What one member may ask for in a minute is counted by each API process, and so are the requests it has in hand.
+    `backlog_max` and `session_backlog_max` are how many commands may wait, in all and in one session, before members'
+    are turned away.
     `role_passwords` are those with which `seatline migrate` makes the roles of the processes. What holds a secret is
     left out where settings are shown, as in a log.
     """
@@ -66,6 +67,7 @@ class Settings:
     sign_in_attempts_max: int = 10
     sign_in_window_seconds: int = 300
     trusted_proxies: tuple[Network, ...] = ()
+    requests_in_hand_max: int = 500
     requests_per_minute: int = 600
     commands_per_minute: int = 60
     staff_commands_per_minute: int = 600
@@ -111,6 +113,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         sign_in_attempts_max=_number(environment, "SEATLINE_SIGN_IN_ATTEMPTS_MAX", Settings.sign_in_attempts_max),
         body_seconds_max=_number(environment, "SEATLINE_BODY_SECONDS_MAX", Settings.body_seconds_max),
         trusted_proxies=_networks(environment, "SEATLINE_TRUSTED_PROXIES"),
+        requests_in_hand_max=_number(environment, "SEATLINE_REQUESTS_IN_HAND_MAX", Settings.requests_in_hand_max),
         requests_per_minute=_number(environment, "SEATLINE_REQUESTS_PER_MINUTE", Settings.requests_per_minute),
         commands_per_minute=_number(environment, "SEATLINE_COMMANDS_PER_MINUTE", Settings.commands_per_minute),
         staff_commands_per_minute=_number(

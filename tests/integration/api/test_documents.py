@@ -55,7 +55,7 @@ OPERATIONS = {
     "POST /v1/me/notifications/read": {200, 400, 401, 403, 413, 415, 422, 500, 503},
     "GET /v1/me/notification-preferences": {200, 401, 500, 503},
     "PATCH /v1/me/notification-preferences": {200, 400, 401, 403, 413, 415, 422, 500, 503},
-    "GET /v1/push-key": {200, 404, 500},
+    "GET /v1/push-key": {200, 404, 500, 503},
     "GET /v1/me/push-subscriptions": {200, 401, 500, 503},
     "POST /v1/me/push-subscriptions": {200, 201, 400, 401, 403, 413, 415, 422, 500, 503},
     "DELETE /v1/me/push-subscriptions/{subscription_id}": {204, 401, 403, 404, 500, 503},
