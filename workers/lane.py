@@ -39,6 +39,12 @@ class Served:
 
 
 def serve(pool: ConnectionPool[Db], redis: Redis, training_session_id: TrainingSessionId) -> Served:
+    """Serve one session on a connection of the pool; see `serve_on`."""
+    with pool.connection() as db:
+        return serve_on(db, redis, training_session_id)
+
+
+def serve_on(db: Db, redis: Redis, training_session_id: TrainingSessionId) -> Served:
     """Apply this session's waiting commands until there are none or the slice is used up.
 
     Between the batches of a crowd it lets commands gather, see `_gather`.
@@ -47,23 +53,22 @@ def serve(pool: ConnectionPool[Db], redis: Redis, training_session_id: TrainingS
     """
     commands = batches = 0
     slice_ends = time.monotonic() + SLICE_SECONDS
-    with pool.connection() as db:
-        while True:
-            began = time.monotonic()
-            result = _apply_or_leave_a_note(db, redis, training_session_id)
-            if isinstance(result, LaneHeld):
-                return Served(commands, batches, held=True)
-            if isinstance(result, NothingWaits):
-                _leave_empty(redis, training_session_id)
-                break
-            rerun = _tell(redis, result)
-            commands += len(result.settled)
-            batches += 1
-            now = time.monotonic()
-            if now < slice_ends and (result.more or _gather(redis, training_session_id, result, seconds=now - began)):
-                continue
-            _hand_on(redis, training_session_id, result, rerun=rerun)
+    while True:
+        began = time.monotonic()
+        result = _apply_or_leave_a_note(db, redis, training_session_id)
+        if isinstance(result, LaneHeld):
+            return Served(commands, batches, held=True)
+        if isinstance(result, NothingWaits):
+            _leave_empty(redis, training_session_id)
             break
+        rerun = _tell(redis, result)
+        commands += len(result.settled)
+        batches += 1
+        now = time.monotonic()
+        if now < slice_ends and (result.more or _gather(redis, training_session_id, result, seconds=now - began)):
+            continue
+        _hand_on(redis, training_session_id, result, rerun=rerun)
+        break
     return Served(commands, batches)
 
 

@@ -5,14 +5,16 @@ transport. By hand, because one script then does in one round trip what a comman
 publishes, as the API does, needs neither library (docs/adr/0021-messages-by-hand.md).
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from functools import cache
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
 from redis import Redis
 from redis.commands.core import Script
+from structlog import get_logger
 
 from domain.ids import CommandId, TrainingSessionId
 from storage.identifiers import new_id
@@ -22,6 +24,8 @@ from workers.queues import QueueName, session_queue_name
 
 SERVE_SESSION = "seatline.serve_session"
 DELIVER_DUE = "seatline.deliver_due"
+
+log = get_logger()
 
 _EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
@@ -63,6 +67,25 @@ def token(redis: Redis, training_session_id: TrainingSessionId, *, armed_at: int
 def token_anew(redis: Redis, training_session_id: TrainingSessionId) -> None:
     """Arm the session and publish its token in any case, because the one that was waiting is known to be gone."""
     token(redis, training_session_id, armed_at=flags.rearm(redis, training_session_id))
+
+
+def take_token(redis: Redis) -> TrainingSessionId | None:
+    """Take the token that a worker would be handed next, and return its session; None where there is none.
+
+    Any other message stays where it was, for Celery to make something of it.
+    """
+    message: Any = redis.rpop(QueueName.SESSIONS)
+    if message is None:
+        return None
+    try:
+        said = orjson.loads(message)
+        _, kwargs, _ = orjson.loads(b64decode(said["body"]))
+        if said["headers"]["task"] == SERVE_SESSION:
+            return TrainingSessionId(UUID(kwargs["training_session_id"]))
+    except (LookupError, TypeError, ValueError) as error:
+        log.warning("a message in the queue of sessions cannot be read", error=repr(error))
+    redis.rpush(QueueName.SESSIONS, message)
+    return None
 
 
 def delivery_token(redis: Redis) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ids import TrainingSessionId
-from workers import history, lane, offers, remind, series_ahead, sweep
+from workers import history, offers, remind, series_ahead, sweep, turns
 from workers.app import app
 from workers.deliver import postroom
 from workers.queues import QueueName
@@ -16,10 +16,8 @@ from workers.resources import heart, redis_client, worker_pool
 
 @app.task(name="seatline.serve_session", queue=QueueName.SESSIONS)
 def serve_session(*, training_session_id: str, **_newer: Any) -> None:
-    """Apply the waiting commands of one session."""
-    id_ = TrainingSessionId(UUID(training_session_id))
-    with heart().busy("serve", id_):
-        heart().settled(lane.serve(worker_pool(), redis_client(), id_).commands)
+    """Apply the waiting commands of one session, and of those whose tokens come next."""
+    turns.serve(worker_pool(), redis_client(), heart(), TrainingSessionId(UUID(training_session_id)))
 
 
 @app.task(name="seatline.sweep", queue=QueueName.UPKEEP)

@@ -129,7 +129,7 @@ Moves = Iterator[tuple[str, State, Worker]]
 
 
 def _to_the_lane(state: State, number: int, worker: Worker, mutant: Mutant | None) -> Moves:
-    """Take a token and try the lock: `workers.tasks.serve_session`, `workers.lane.serve`."""
+    """Take a token and try the lock: `workers.turns.serve`, `workers.lane.serve_on`."""
     match worker.at:
         case At.IDLE:
             if state.tokens:
@@ -173,7 +173,7 @@ def _batch(state: State, number: int, worker: Worker, mutant: Mutant | None) -> 
 
 
 def _leaving(state: State, worker: Worker) -> Moves:
-    """Gather, or hand the lane on: the rest of `workers.lane.serve`. Whether the slice is used up is left open."""
+    """Gather, or hand the lane on: the rest of `workers.lane.serve_on`. Whether the slice is used up is left open."""
     match worker.at:
         case At.GATHER:
             if len(worker.batch) >= CROWD_MIN and not state.tokens:
