@@ -9,7 +9,7 @@ Written with the standard library's threads: under gunicorn's gevent workers the
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -40,6 +40,7 @@ LOOK_EVERY_SECONDS = 5.0  # how often streams are compared with the database whi
 SILENCE_SECONDS_MAX = 6.0  # a subscription that answers no ping for so long is dead
 PING_AFTER_SECONDS = 2.0
 BACK_OFF_SECONDS = 0.5
+HEARD_AT_ONCE = 100  # messages, beside the first
 REDIS_TIMEOUT_SECONDS = 2
 WAITERS_MAX = 3_000
 STREAMS_MAX = 5_000
@@ -193,23 +194,22 @@ class Hub:
                 now = time.monotonic()
                 if message is not None:
                     heard_at = now
-                    self._hear(message)
+                    self._hear([message, *_at_hand(subscription)])
                 elif now - heard_at > SILENCE_SECONDS_MAX:
                     raise TimeoutError("the subscription has fallen silent")
                 elif now - max(heard_at, pinged_at) > PING_AFTER_SECONDS:
                     subscription.ping()
                     pinged_at = now
 
-    def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == "subscribe":
+    def _hear(self, messages: Sequence[dict[str, Any]]) -> None:
+        if any(message["type"] == "subscribe" for message in messages):
             self.listening.set()
-        elif message["type"] == "message":
-            told = json.loads(message["data"])
-            self._wake(CommandId(UUID(command["id"])) for command in told.get("commands", ()))
-            with self._lock:
-                watched = self._by_member or self._by_session
-            for happening in published(told) if watched else ():
-                self.tell(happening)
+        told = [json.loads(message["data"]) for message in messages if message["type"] == "message"]
+        self._wake(CommandId(UUID(command["id"])) for one in told for command in one.get("commands", ()))
+        with self._lock:
+            watched = self._by_member or self._by_session
+        for happening in (happening for one in told for happening in published(one)) if watched else ():
+            self.tell(happening)
 
     def _wake(self, settled: Iterable[CommandId]) -> None:
         """Wake who waits for one of these, all with their outcomes from one reading."""
@@ -271,6 +271,15 @@ class Hub:
             for happening in self._poll.news(reading):
                 self.tell(happening)
             self._poll.forget([*sessions, *members])
+
+
+def _at_hand(subscription: Any) -> Iterator[dict[str, Any]]:
+    """Yield the messages that have come by now: outcomes of many sessions are then read as those of one batch are."""
+    for _ in range(HEARD_AT_ONCE):
+        message = subscription.get_message(timeout=0)
+        if message is None:
+            return
+        yield message
 
 
 def _no_stream(code: ProblemCode, detail: str) -> ProblemError:
