@@ -16,7 +16,7 @@ from workers.logs import set_up_logs
 wsgi_app = "api.app:create_app()"
 bind = os.environ.get("SEATLINE_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("SEATLINE_API_WORKERS", "2"))
-worker_class = "gevent"
+worker_class = "api.gunicorn_worker.Worker"
 worker_connections = 10_000
 # A connection that says nothing, or its request's head byte by byte, is closed after so many seconds.
 keepalive = 30

@@ -11,8 +11,11 @@ from uuid import UUID
 
 import pytest
 
+from api import gunicorn_conf
 from api.gunicorn_conf import UNREAD_MILLISECONDS, post_worker_init, when_ready
+from api.gunicorn_worker import ACCEPTED_AT_ONCE, Worker
 from api.services import POOL_SIZE
+from storage.settings import Settings
 from tests.integration.api.conftest import until
 from tests.integration.api.running_server import PROJECT, Server, running
 from tests.integration.studio import Studio
@@ -202,3 +205,13 @@ except RuntimeError as error:
     assert ' level=error event="request failed" ' in ran.stderr
     assert "RuntimeError: a fault" in ran.stderr
     assert "may read" not in ran.stderr.replace('" may read"', "")
+
+
+def test_a_worker_takes_all_who_wait_to_connect_but_no_more_than_its_door_lets_in() -> None:
+    module, _, name = gunicorn_conf.worker_class.rpartition(".")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        worker = Worker.__new__(Worker)
+        server = worker.server_class(listener, spawn=1, application=None, environ={})
+
+    assert (module, name) == (Worker.__module__, Worker.__name__)
+    assert server.max_accept == ACCEPTED_AT_ONCE == Settings.requests_in_hand_max
