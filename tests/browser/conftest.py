@@ -26,11 +26,17 @@ OpenBrowser = Callable[..., Page]
 OpenShown = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
-    if program is None:
+@pytest.fixture(scope="session")
+def program() -> str:
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    if found is None:
         pytest.skip(f"no Chromium on this machine: none of {', '.join(PROGRAMS)} is found")
+    return found
+
+
+@pytest.fixture(scope="package")
+def chromium(program: str) -> Iterator[Browser]:
+    """A browser that leaves with this folder's tests: while it is there, others could run no event loop."""
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
@@ -39,9 +45,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
-def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The demo studio, running; asked for after Chromium, so that nothing is started where there is none."""
+@pytest.fixture(scope="session")
+def house(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo studio, running, also while other folders' tests come in between: it takes long to start."""
     with running_stack(tmp_path_factory.mktemp("browser") / "data") as stack:
         settings = read_settings({"SEATLINE_DATA": str(stack.data)})
         with connect(settings.database_url) as db:
@@ -73,12 +79,12 @@ def open_browser(chromium: Browser, house: House) -> Iterator[OpenBrowser]:
     assert faults == []
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def showcase(house: House) -> Showcase:
     return members_pages.set_up(house)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def staff_showcase(house: House) -> Showcase:
     return staffs_pages.set_up(house)
 
