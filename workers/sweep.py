@@ -18,7 +18,7 @@ SWEEP_AFTER_SECONDS = 2.0  # younger commands are about to be served anyway
 HEAD_SLACK_MILLISECONDS = 1000  # clocks of different machines may differ by this much
 SWEEPING = "lane-sweep"
 SWEEP_SECONDS_MAX = 3  # a sweep whose process died keeps others from sweeping no longer than this
-REST_FACTOR = 9
+REST_FACTOR = 20  # times the processor time that a sweep takes here, beside about as much in the database
 CHUNK = 1000  # sessions whose flags are read in one round trip
 
 log = get_logger()
@@ -27,13 +27,14 @@ log = get_logger()
 def sweep(pool: ConnectionPool[Db], redis: Redis) -> list[TrainingSessionId]:
     """Give a token to every session that has waited 2 s without a live one; return those sessions.
 
-    One sweep runs at a time and then rests nine times as long as it took, so that under a backlog of many thousand
-    sessions sweeping stays a tenth of one worker's work. Two at once, after Redis was wiped, do no harm: at worst a
+    One sweep runs at a time and then rests in proportion to the work it was, so that under a backlog of many thousand
+    sessions sweeping stays a tenth of one worker's work. How long it took tells nothing: one that had to wait for a
+    server that hung would rest when it is needed most. Two at once, after Redis was wiped, do no harm: at worst a
     session gets a token too many, which finds nothing to do.
     """
     if not redis.set(SWEEPING, 1, nx=True, ex=SWEEP_SECONDS_MAX):
         return []
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         with pool.connection() as db:
             lanes = lanes_with_work(db, older_than_seconds=SWEEP_AFTER_SECONDS)
@@ -42,7 +43,7 @@ def sweep(pool: ConnectionPool[Db], redis: Redis) -> list[TrainingSessionId]:
             _call(redis, lane)
         return [lane.training_session_id for lane in forgotten]
     finally:
-        rest_milliseconds = REST_FACTOR * round(1000 * (time.monotonic() - began))
+        rest_milliseconds = round(1000 * REST_FACTOR * (time.thread_time() - began))
         redis.set(SWEEPING, 1, px=max(rest_milliseconds, 1))
 
 

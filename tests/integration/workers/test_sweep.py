@@ -1,8 +1,11 @@
 """The sweep: who waits without a live token gets one, and nobody else."""
 
+import time
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from psycopg import OperationalError
 from psycopg_pool import ConnectionPool
 from redis.client import Pipeline
 
@@ -104,6 +107,24 @@ def test_a_sweep_rests_and_leaves_no_lock_behind(studio: Studio, pool: Connectio
 
     left_milliseconds = studio.redis.pttl(sweep.SWEEPING)
     assert left_milliseconds < 1000 * sweep.SWEEP_SECONDS_MAX / 2, "the lock of the run has become a short rest"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_sweep_that_had_to_wait_for_a_server_rests_no_longer(
+    studio: Studio, pool: ConnectionPool[Db], monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> None:
+    def slowly(*_: Any, **__: Any) -> list[Any]:
+        time.sleep(1.0)
+        if not answers:
+            raise OperationalError("the server is away")
+        return []
+
+    monkeypatch.setattr(sweep, "lanes_with_work", slowly)
+
+    with nullcontext() if answers else pytest.raises(OperationalError):
+        sweep.sweep(pool, studio.redis)
+
+    assert studio.redis.pttl(sweep.SWEEPING) < 1000
 
 
 def test_the_flags_of_many_sessions_are_read_in_one_round_trip(
