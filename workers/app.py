@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.signals import celeryd_init, worker_before_create_process
 from celery.utils.text import str_to_list
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
 from domain.ids import TrainingSessionId
 from storage.settings import settings
@@ -21,6 +22,8 @@ DELIVER_EVERY_SECONDS = 2.0
 REMIND_EVERY_SECONDS = 10.0
 PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
 
+
+_EVERY_SECOND = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
 
 # Bound to the default exchange, queues leave no binding key in Redis.
 DIRECT = Exchange("")
@@ -44,6 +47,7 @@ def _configuration() -> dict[str, Any]:
             "socket_connect_timeout": 3,
         },
         "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
         # A Redis without memory, on a full disk or turned into a replica answers with an error; that too passes.
         "broker_channel_error_retry": True,
         "task_ignore_result": True,
@@ -87,8 +91,20 @@ def _configuration() -> dict[str, Any]:
     }
 
 
+class _Connection(Connection):
+    """Is back within a second once the broker is: kombu's own waits two seconds more after each try, up to thirty."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        # Celery, which calls this, asks for no interval of its own.
+        return super().ensure_connection(*args, **options, **_EVERY_SECOND)
+
+
+class _Amqp(AMQP):
+    Connection = _Connection
+
+
 set_up_logs()
-app = Celery("seatline", include=["workers.tasks"])
+app = Celery("seatline", include=["workers.tasks"], amqp=_Amqp)
 app.add_defaults(_configuration)
 
 

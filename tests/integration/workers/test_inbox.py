@@ -14,6 +14,7 @@ from domain.commands import Actor, BookSeat
 from domain.ids import BookingId, CommandId, PassId, TrainingSessionId
 from domain.outcomes import Refused
 from domain.refusals import RefusalReason
+from ops.stack.ports import free_port
 from storage import command_log
 from storage.command_log import Accepted, KeyReused, LoggedCommand, NewCommand
 from storage.database import Db
@@ -148,6 +149,21 @@ def test_the_settings_that_order_hangs_on_are_off(setting: str, redis_url: str) 
     assert app.conf[setting] is False
     assert app.conf.broker_transport_options["ack_emulation"] is False
     assert app.conf.worker_disable_prefetch is True
+
+
+def test_a_broker_that_is_away_is_tried_each_second_and_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
+
+    def tried(_: Exception, seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 150:
+            raise InterruptedError("enough")
+
+    with app.connection_for_read(f"redis://127.0.0.1:{free_port()}/0") as connection, pytest.raises(InterruptedError):
+        connection.ensure_connection(tried, app.conf.broker_connection_max_retries)
+
+    assert waits == [1] * 150
 
 
 def test_of_commands_that_come_together_each_is_accepted_as_if_it_came_alone(studio: Studio) -> None:
