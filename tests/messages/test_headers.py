@@ -98,6 +98,7 @@ def test_an_address_without_a_name_stands_alone() -> None:
         "maria@example.com, thief@example.com",
         "maria @example.com",
         "maria@example.com>",
+        "maria@[example.com",
         "марія@example.com",
         "maria@приклад.укр",
         "ma\x00ria@example.com",

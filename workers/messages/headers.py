@@ -71,7 +71,8 @@ def address_of(display_name: str, address: str) -> Address:
     """
     try:
         parsed = Address(addr_spec=address)
-    except (EmailError, LookupError, ValueError) as error:
+    # Of an address with half a bracket the library asks what it has not (CPython 3.11: AttributeError).
+    except (AttributeError, EmailError, LookupError, ValueError) as error:
         raise ValueError(f"{address!r} is no e-mail address ({error})") from error
     if not address.isascii() or parsed.addr_spec != address or not parsed.domain:
         raise ValueError(f"{address!r} is no e-mail address of the form name@host in ASCII")
