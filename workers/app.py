@@ -23,7 +23,7 @@ REMIND_EVERY_SECONDS = 10.0
 PLAN_EVERY_SECONDS = 600.0  # beat counts from its own start, so it may be less than a day, and never more
 
 
-_EVERY_SECOND = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
+_EVERY_SECOND: dict[str, Any] = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
 
 # Bound to the default exchange, queues leave no binding key in Redis.
 DIRECT = Exchange("")
@@ -96,7 +96,7 @@ class _Connection(Connection):
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         # Celery, which calls this, asks for no interval of its own.
-        return super().ensure_connection(*args, **options, **_EVERY_SECOND)
+        return super().ensure_connection(*args, **{**options, **_EVERY_SECOND})
 
 
 class _Amqp(AMQP):
