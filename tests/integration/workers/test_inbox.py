@@ -158,9 +158,12 @@ def test_a_broker_that_is_away_is_tried_each_second_and_for_ever(monkeypatch: py
     def tried(_: Exception, seconds: float) -> None:
         waits.append(seconds)
         if len(waits) == 150:
-            raise InterruptedError("enough")
+            raise RuntimeError("enough")
 
-    with app.connection_for_read(f"redis://127.0.0.1:{free_port()}/0") as connection, pytest.raises(InterruptedError):
+    with (
+        app.connection_for_read(f"redis://127.0.0.1:{free_port()}/0") as connection,
+        pytest.raises(RuntimeError, match="enough"),
+    ):
         connection.ensure_connection(tried, app.conf.broker_connection_max_retries)
 
     assert waits == [1] * 150
