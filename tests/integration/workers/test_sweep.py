@@ -88,6 +88,22 @@ def test_young_commands_are_left_to_their_tokens(
     assert session not in sweep.sweep(pool, studio.redis)
 
 
+def test_a_token_lost_by_a_process_whose_clock_is_ahead_is_found_once_no_other_waits(
+    studio: Studio, pool: ConnectionPool[Db]
+) -> None:
+    ahead, alive = studio.a_session(), studio.a_session()
+    studio.book(ahead, studio.a_member())
+    studio.redis.delete(QueueName.SESSIONS)
+    studio.redis.set(flags.armed_key(ahead), flags.now_milliseconds() + 3_600_000)
+    studio.book(alive, studio.a_member())
+    assert ahead not in sweep.sweep(pool, studio.redis)
+
+    studio.redis.delete(QueueName.SESSIONS, sweep.SWEEPING)
+    studio.serve(alive)
+
+    assert sweep.sweep(pool, studio.redis) == [ahead]
+
+
 def test_beside_a_running_sweep_a_second_one_does_nothing(studio: Studio, pool: ConnectionPool[Db]) -> None:
     session = studio.a_session()
     studio.book(session, studio.a_member())
