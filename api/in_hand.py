@@ -81,7 +81,7 @@ class Door:
     def __init__(self, application: "WSGIApplication", in_hand: InHand, settings: Settings) -> None:
         self._application, self._in_hand, self._settings = application, in_hand, settings
         self._problem = json.dumps(problem_members(ProblemCode.SERVER_BUSY)).encode()
-        self._page = (Path(__file__).parent / "templates" / "busy.html").read_bytes()
+        self._page = (Path(__file__).parent / "busy.html").read_bytes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Let the request in, or turn it away with 503; what it wants and who sends it is not looked at then."""

@@ -38,6 +38,7 @@ KNOWN_VARIABLES = frozenset(
         "PRIVATE_TARGETS",
         "PROVIDERS",
         "REDIS_URL",
+        "REQUESTS_IN_HAND_MAX",
         "REQUESTS_PER_MINUTE",
         "ROLE_PASSWORDS",
         "SECRET_KEY",
