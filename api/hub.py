@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 from uuid import UUID
@@ -208,8 +209,9 @@ class Hub:
         self._wake(CommandId(UUID(command["id"])) for one in told for command in one.get("commands", ()))
         with self._lock:
             watched = self._by_member or self._by_session
-        for happening in (happening for one in told for happening in published(one)) if watched else ():
-            self.tell(happening)
+        if watched:
+            for happening in chain.from_iterable(map(published, told)):
+                self.tell(happening)
 
     def _wake(self, settled: Iterable[CommandId]) -> None:
         """Wake who waits for one of these, all with their outcomes from one reading."""

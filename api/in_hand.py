@@ -1,7 +1,8 @@
 """How many requests a process has in hand: beyond a limit whoever comes is turned away before they are read.
 
 A process that takes in more than it gets done answers everybody ever later, and in the end nobody in time. Turning one
-away costs a tenth of what a command costs, so that most of the time is left for those who are let in.
+away costs so little that with twice as many as it gets done nearly all of the time is left for those who are let in
+(docs/performance.md).
 """
 
 import json
