@@ -5,8 +5,9 @@ import pytest
 from redis import Redis
 
 from domain.commands import Actor, CancelSession
-from domain.ids import CommandId
+from domain.ids import BookingId, CommandId
 from storage.identifiers import new_id
+from storage.queries.bookings import find_bookings
 from tests.integration.api.conftest import WAIT, Caller, problem, reasons
 from tests.integration.studio import Studio
 from workers.queues import QueueName
@@ -200,7 +201,7 @@ def test_a_skipped_waiter_is_told_why(anybody: Caller, studio: Studio, serving: 
 def test_a_place_far_back_in_line_is_not_counted(anybody: Caller, studio: Studio) -> None:
     session_id = studio.a_session(capacity=1)
     members = studio.members(1002)
-    ids = [new_id() for _ in members]
+    ids = [BookingId(new_id()) for _ in members]
     studio.db.execute(
         """
         INSERT INTO commands (id, training_session_id, actor_id, kind, payload, status, position, outcome, receipt,
@@ -221,6 +222,8 @@ def test_a_place_far_back_in_line_is_not_counted(anybody: Caller, studio: Studio
     )
     places = [anybody.of(member).get("/v1/me/bookings").json["items"][0]["place_in_line"] for member in members[-4:]]
     assert places == [999, 1000, None, None]
+    together = find_bookings(studio.db, ids)
+    assert [together[id_].place_in_line for id_ in ids[-4:]] == places
 
 
 def test_a_command_is_accepted_while_redis_is_away(me: Caller, studio: Studio, redis: Redis) -> None:
