@@ -129,12 +129,12 @@ def _settled_state(
     found = None
     try:
         if logged.is_repeat:
-            found = services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
+            found = services.ask_for_crowd(lambda db: read_outcome(db, logged.id, given.member_id))
         is_open = found is None or found[0].status is CommandStatus.WAITING
         if is_open and waiter is not None and _heard(services, waiter, wait_until):
             # Whoever woke us has read it for everybody of the batch, unless the database was away just then.
             found = None if waiter.outcome is None else seen_by(given.member_id, waiter.outcome)
-            found = found or services.ask(lambda db: read_outcome(db, logged.id, given.member_id))
+            found = found or services.ask_for_crowd(lambda db: read_outcome(db, logged.id, given.member_id))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         # It is accepted, and that is the truth that can still be told.
         log.warning("outcome cannot be read", command_id=str(logged.id), error=str(error))

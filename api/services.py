@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from threading import RLock
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 import psycopg
 from flask import current_app
@@ -26,6 +26,7 @@ from storage.settings import Settings
 from workers import inbox
 
 POOL_SIZE = 16  # connections to Postgres; waiting and streaming clients hold none
+CROWD_POOL_SIZE = 6  # one accepts for all, two read for all who wait; the others are for who asks by themselves
 REDIS_CONNECTIONS_MAX = 32
 REDIS_TIMEOUT_SECONDS = 2
 
@@ -52,6 +53,15 @@ class Services:
         return open_pool(self.settings.database_url, API_TIMEOUTS, size_max=POOL_SIZE)
 
     @cached_property
+    def crowd_pool(self) -> ConnectionPool[Db]:
+        """The pool for what is asked again and again in a rush: to accept and to read outcomes.
+
+        Few connections, each of which plans such a statement once: what reads the outcomes of a batch takes 2 ms to
+        plan, and was planned ten times on each of sixteen connections, in the first seconds of a rush.
+        """
+        return open_pool(self.settings.database_url, API_TIMEOUTS, size_max=CROWD_POOL_SIZE, planned_once=True)
+
+    @cached_property
     def redis(self) -> Redis:
         """The client for short calls; each gives up after 2 s."""
         connections = BlockingConnectionPool.from_url(
@@ -68,12 +78,12 @@ class Services:
 
     @cached_property
     def _hub(self) -> Hub:
-        return Hub(self.settings.redis_url, self.ask)
+        return Hub(self.settings.redis_url, self.ask_for_crowd)
 
     @cached_property
     def accept(self) -> Together[NewCommand, Accepted]:
         """Accepts a command, with all that come meanwhile: see `workers.inbox.accept_all` for what may come of it."""
-        return Together(lambda new: inbox.accept_all(self.ask, self.redis, new))
+        return Together(lambda new: inbox.accept_all(self.ask_for_crowd, self.redis, new))
 
     @property
     def hub(self) -> Hub:
@@ -89,17 +99,11 @@ class Services:
         So a question that writes must be one that may be asked twice. Raises psycopg's `OperationalError` when the
         database is away.
         """
-        db: Db | None = None
-        try:
-            with self._pool().connection() as db:
-                return question(db)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            if db is None or not db.closed:
-                raise
-        # A restarted server has broken every idle connection; check() replaces them all.
-        self._pool().check()
-        with self._pool().connection() as db:
-            return question(db)
+        return _ask(self._pool("pool"), question)
+
+    def ask_for_crowd(self, question: Callable[[Db], T]) -> T:
+        """Answer, as `ask` does, a question of `crowd_pool`'s kind."""
+        return _ask(self._pool("crowd_pool"), question)
 
     def close(self) -> None:
         """Close what was opened; nothing may be asked afterwards."""
@@ -108,15 +112,30 @@ class Services:
             made["_hub"].stop()
         if "redis" in made:
             made["redis"].close()
-        if "pool" in made:
-            made["pool"].close()
+        for name in ("pool", "crowd_pool"):
+            if name in made:
+                made[name].close()
 
-    def _pool(self) -> ConnectionPool[Db]:
+    def _pool(self, name: Literal["pool", "crowd_pool"]) -> ConnectionPool[Db]:
         # Opening takes a moment in which another greenlet may come; the lock keeps it one pool.
-        if "pool" not in self.__dict__:
+        if name not in self.__dict__:
             with self._making:
-                return self.pool
-        return self.pool
+                return cast("ConnectionPool[Db]", getattr(self, name))
+        return cast("ConnectionPool[Db]", self.__dict__[name])
+
+
+def _ask(pool: ConnectionPool[Db], question: Callable[[Db], T]) -> T:
+    db: Db | None = None
+    try:
+        with pool.connection() as db:
+            return question(db)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        if db is None or not db.closed:
+            raise
+    # A restarted server has broken every idle connection; check() replaces them all.
+    pool.check()
+    with pool.connection() as db:
+        return question(db)
 
 
 def services() -> Services:

@@ -27,6 +27,7 @@ API_TIMEOUTS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
 }
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 
 # As text each element of an array is searched for what must be quoted; in binary it travels as it is.
@@ -40,15 +41,17 @@ def connect(database_url: str, timeouts: dict[str, str] | None = None) -> Db:
 
 
 def open_pool(
-    database_url: str, timeouts: dict[str, str], *, size_max: int, checked: bool = False
+    database_url: str, timeouts: dict[str, str], *, size_max: int, checked: bool = False, planned_once: bool = False
 ) -> ConnectionPool[Db]:
     """Open a pool of autocommit connections; waiting longer than 5 s for one raises `PoolTimeout`.
 
-    A checked pool makes sure that a connection is alive before it hands it out, at the cost of a round trip.
+    A checked pool makes sure that a connection is alive before it hands it out, at the cost of a round trip. One that
+    is planned once plans a statement when a connection first sees it, and for whatever values come later: not for
+    statements whose best plan depends on them, as on a LIMIT.
     """
     return ConnectionPool(
-        _conninfo(database_url, timeouts),
-        kwargs={"autocommit": True, "context": _ADAPTERS},
+        _conninfo(database_url, timeouts | (_PLANNED_ONCE if planned_once else {})),
+        kwargs={"autocommit": True, "context": _ADAPTERS} | ({"prepare_threshold": 0} if planned_once else {}),
         check=ConnectionPool.check_connection if checked else None,
         min_size=1,
         max_size=size_max,
@@ -60,10 +63,10 @@ def open_pool(
     )
 
 
-def _conninfo(database_url: str, timeouts: dict[str, str]) -> str:
+def _conninfo(database_url: str, parameters: dict[str, str]) -> str:
     # READ COMMITTED whatever the server's default: under a snapshot taken before the lane's flags are deleted, a
     # command could wait for the sweep.
-    settings = {"timezone": "UTC", "default_transaction_isolation": r"read\ committed", **timeouts}
+    settings = {"timezone": "UTC", "default_transaction_isolation": r"read\ committed", **parameters}
     options: dict[str, Any] = {
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         "connect_timeout": 5,

@@ -28,7 +28,7 @@ def get_command(command_id: UUID) -> Command:
     Its outcome, once it has one. Somebody else's command is not found, as if it did not exist.
     """
     member_id = caller().member_id
-    found = services().ask(lambda db: read_outcome(db, CommandId(command_id), member_id))
+    found = services().ask_for_crowd(lambda db: read_outcome(db, CommandId(command_id), member_id))
     if found is None:
         raise ProblemError(ProblemCode.COMMAND_NOT_FOUND)
     return Command.of(*found)
