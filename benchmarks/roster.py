@@ -9,6 +9,7 @@ processor that this process took, without waiting for Postgres or for others on 
 Needs a running stack for its servers only; what it measures is on a scratch database.
 """
 
+import gc
 import statistics
 import time
 from dataclasses import replace
@@ -19,7 +20,6 @@ from api.app import create_app
 from api.auth import make_token
 from api.bearer_secrets import hash_of, new_secret
 from api.browser import COOKIE
-from api.gunicorn_conf import post_worker_init
 from api.services import EXTENSION
 from benchmarks.bulk import Bulk, bulk_studio, scratch_database
 from benchmarks.hot_session import serve_in_batches
@@ -60,7 +60,8 @@ def main(rounds: int) -> None:
         member_id, secret = staff_of(bulk)
         made = replace(settings(), database_url=url)
         app = create_app(made)
-        post_worker_init(None)
+        gc.collect()
+        gc.freeze()  # as `api.gunicorn_conf` does
         browser = app.test_client()
         browser.set_cookie(COOKIE, secret)
         token = {"Authorization": f"Bearer {make_token(made, member_id)}", "Accept-Encoding": "gzip"}

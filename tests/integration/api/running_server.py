@@ -84,3 +84,8 @@ def running(said: Path, *options: str, **variables: str) -> Iterator[Server]:
         process.wait(20)
     finally:
         process.kill()
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one has started and that run."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

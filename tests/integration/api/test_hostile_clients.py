@@ -10,7 +10,7 @@ from struct import pack
 import pytest
 
 from tests.integration.api.conftest import until
-from tests.integration.api.running_server import Server, running
+from tests.integration.api.running_server import Server, children_of, running
 from tests.integration.studio import Studio
 
 GET = b"GET /live HTTP/1.1\r\nHost: x\r\n"
@@ -111,8 +111,7 @@ def _answers_as_before(server: Server, studio: Studio) -> Iterator[None]:
 def descriptors(server: Server) -> int:
     """Return how many files and sockets the server and its worker hold."""
     pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(1 for each in [pid, *children] for _ in Path(f"/proc/{each}/fd").iterdir())
+    return sum(1 for each in [pid, *children_of(pid)] for _ in Path(f"/proc/{each}/fd").iterdir())
 
 
 def statuses(server: Server, sent: bytes) -> list[int]:

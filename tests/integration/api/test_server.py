@@ -1,23 +1,27 @@
 """The real server: gunicorn with a gevent worker, over real sockets."""
 
 import gc
+import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 
 from api import gunicorn_conf
-from api.gunicorn_conf import UNREAD_MILLISECONDS, post_worker_init, when_ready
+from api.gunicorn_conf import UNREAD_MILLISECONDS, when_ready
 from api.gunicorn_worker import ACCEPTED_AT_ONCE, Worker
 from api.services import POOL_SIZE
 from storage.settings import Settings
 from tests.integration.api.conftest import until
-from tests.integration.api.running_server import PROJECT, Server, running
+from tests.integration.api.running_server import PROJECT, Server, children_of, running
 from tests.integration.studio import Studio
 
 
@@ -178,11 +182,30 @@ def test_what_a_client_never_takes_is_given_up_by_the_system() -> None:
 
 
 def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> None:
-    post_worker_init(None)
+    gc.unfreeze()
+    when_ready(SimpleNamespace(LISTENERS=[]))
     try:
         assert gc.get_freeze_count() > 100_000
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_environment")
+def test_a_worker_that_dies_is_followed_by_one_that_shares_what_is_loaded(tmp_path: Path, studio: Studio) -> None:
+    with running(tmp_path / "said.txt") as server:
+        (killed,) = children_of(server.process.pid)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: children_of(server.process.pid) not in ([], [killed]))
+        (follower,) = children_of(server.process.pid)
+
+        assert server.ask("GET", f"/v1/sessions/{studio.a_session()}")[0] == 200
+        assert memory(follower, "Private") < memory(follower, "Shared")
+
+
+def memory(pid: int, kind: str) -> int:
+    """Return how many kB of a process' memory are its own, or shared with others."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kind))
 
 
 def test_a_fault_is_logged_as_in_every_process_and_without_the_values_it_met() -> None:
