@@ -202,6 +202,23 @@ def test_a_worker_that_dies_is_followed_by_one_that_shares_what_is_loaded(tmp_pa
         assert memory(follower, "Private") < memory(follower, "Shared")
 
 
+def test_what_the_app_uses_is_loaded_after_it_was_made_to_yield() -> None:
+    start = """
+import runpy
+from gevent import monkey
+runpy.run_path("api/gunicorn_conf.py", run_name="__config__")  # as gunicorn reads it, before it loads the app
+
+assert all(monkey.is_module_patched(name) for name in ("select", "socket", "threading", "time"))
+from psycopg import waiting
+assert waiting.wait is not waiting.wait_c, "a query would hold up every other client"
+# The process that forks hears of its workers' ends through these.
+assert not any(monkey.is_module_patched(name) for name in ("os", "signal", "queue"))
+"""
+    ran = subprocess.run([sys.executable, "-c", start], cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def memory(pid: int, kind: str) -> int:
     """Return how many kB of a process' memory are its own, or shared with others."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
