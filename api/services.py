@@ -25,8 +25,10 @@ from storage.queries.backlog import limits_of
 from storage.settings import Settings
 from workers import inbox
 
-POOL_SIZE = 16  # connections to Postgres; waiting and streaming clients hold none
+POOL_SIZE = 10  # connections to Postgres; waiting and streaming clients hold none
 CROWD_POOL_SIZE = 6  # one accepts for all, two read for all who wait; the others are for who asks by themselves
+CONNECTIONS_MAX = POOL_SIZE + CROWD_POOL_SIZE
+"""To Postgres, of one process."""
 REDIS_CONNECTIONS_MAX = 32
 REDIS_TIMEOUT_SECONDS = 2
 
@@ -57,7 +59,7 @@ class Services:
         """The pool for what is asked again and again in a rush: to accept and to read outcomes.
 
         Few connections, each of which plans such a statement once: what reads the outcomes of a batch takes 2 ms to
-        plan, and was planned ten times on each of sixteen connections, in the first seconds of a rush.
+        plan, and used to be planned ten times on each of many connections, in the first seconds of a rush.
         """
         return open_pool(self.settings.database_url, API_TIMEOUTS, size_max=CROWD_POOL_SIZE, planned_once=True)
 

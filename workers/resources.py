@@ -27,11 +27,18 @@ def redis_client() -> Redis:
 
 
 @cache
-def worker_pool() -> ConnectionPool[Db]:
-    """Return this worker process's pool. Serving needs one connection; the couriers of all channels one each.
+def lane_pool() -> ConnectionPool[Db]:
+    """Return the pool of the one connection on which this worker process serves sessions.
 
-    Checked, because a token used up on a dead connection would leave its session to the sweep.
+    Checked, because a token used up on a dead connection would leave its session to the sweep. Planned once: Postgres
+    else plans some statements of a batch anew each time, which for one command is a tenth of its work.
     """
+    return open_pool(settings().database_url, WORKER_TIMEOUTS, size_max=1, checked=True, planned_once=True)
+
+
+@cache
+def worker_pool() -> ConnectionPool[Db]:
+    """Return this process's pool for all other work; the couriers of all channels need one connection each."""
     return open_pool(settings().database_url, WORKER_TIMEOUTS, size_max=4, checked=True)
 
 

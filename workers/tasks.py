@@ -11,13 +11,13 @@ from workers import history, offers, remind, series_ahead, sweep, turns
 from workers.app import app
 from workers.deliver import postroom
 from workers.queues import QueueName
-from workers.resources import heart, redis_client, worker_pool
+from workers.resources import heart, lane_pool, redis_client, worker_pool
 
 
 @app.task(name="seatline.serve_session", queue=QueueName.SESSIONS)
 def serve_session(*, training_session_id: str, **_newer: Any) -> None:
     """Apply the waiting commands of one session, and of those whose tokens come next."""
-    turns.serve(worker_pool(), redis_client(), heart(), TrainingSessionId(UUID(training_session_id)))
+    turns.serve(lane_pool(), redis_client(), heart(), TrainingSessionId(UUID(training_session_id)))
 
 
 @app.task(name="seatline.sweep", queue=QueueName.UPKEEP)

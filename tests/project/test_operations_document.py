@@ -2,7 +2,7 @@
 
 import re
 
-from api.services import POOL_SIZE
+from api.services import CONNECTIONS_MAX
 from ops.cli_deliveries import deliveries
 from tests.project.deployment import ROOT, pods
 
@@ -31,8 +31,8 @@ def test_no_other_figure_is_claimed() -> None:
 def test_the_connections_are_those_that_are_opened() -> None:
     worker = (ROOT / "workers" / "resources.py").read_text()
 
-    assert f"an API process opens up to {POOL_SIZE} connections" in DOCUMENT
-    (size,) = re.findall(r"size_max=(\d+)", worker)
+    assert f"an API process opens up to {CONNECTIONS_MAX} connections" in DOCUMENT
+    size = sum(map(int, re.findall(r"size_max=(\d+)", worker)))
     assert re.search(rf"process opens up to {size} connections", DOCUMENT)
 
 

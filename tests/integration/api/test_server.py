@@ -18,7 +18,7 @@ import pytest
 from api import gunicorn_conf
 from api.gunicorn_conf import UNREAD_MILLISECONDS, when_ready
 from api.gunicorn_worker import ACCEPTED_AT_ONCE, Worker
-from api.services import POOL_SIZE
+from api.services import CONNECTIONS_MAX
 from storage.settings import Settings
 from tests.integration.api.conftest import until
 from tests.integration.api.running_server import PROJECT, Server, children_of, running
@@ -90,7 +90,7 @@ def test_who_waits_and_listens_holds_no_database_connection(server: Server, stud
             read_until(stream, b"event: session")
         waiting = [pool.submit(server.book, held, member, Prefer="wait=30") for member in waiters]
         until(lambda: commands_of(studio, held) == len(waiters))
-        assert connections(studio) - before <= POOL_SIZE
+        assert connections(studio) - before <= CONNECTIONS_MAX
         status, accepted = server.book(free, listeners[0])
         assert (status, accepted["status"]) == (202, "waiting")
         assert not any(one.done() for one in waiting)

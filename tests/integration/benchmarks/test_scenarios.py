@@ -3,7 +3,7 @@
 import pytest
 
 from api.auth import TOKEN_SALT
-from api.services import POOL_SIZE
+from api.services import CONNECTIONS_MAX
 from benchmarks.contenders import CELERY, CONTENDERS, SEATLINE, USUAL
 from benchmarks.floors.bulk_rows import bulk_rows
 from benchmarks.floors.commits import commits
@@ -23,7 +23,7 @@ TINY = 0.004
 
 
 def test_the_peers_have_as_many_connections_as_seatline_and_read_its_tokens() -> None:
-    assert (web.POOL_SIZE, web.TOKEN_SALT) == (POOL_SIZE, TOKEN_SALT)
+    assert (web.POOL_SIZE, web.TOKEN_SALT) == (CONNECTIONS_MAX, TOKEN_SALT)
 
 
 def whole(measured: Measurement) -> dict[str, float]:

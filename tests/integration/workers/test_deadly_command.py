@@ -11,7 +11,7 @@ import os, sys
 from uuid import UUID
 from domain.decide import decide
 from workers import batch, lane
-from workers.resources import redis_client, worker_pool
+from workers.resources import redis_client, lane_pool
 
 session, deadly = UUID(sys.argv[1]), UUID(sys.argv[2])
 
@@ -21,7 +21,7 @@ def decide_or_die(facts, accepted):
     return decide(facts, accepted)
 
 batch.decide = decide_or_die
-while lane.serve(worker_pool(), redis_client(), session).commands:
+while lane.serve(lane_pool(), redis_client(), session).commands:
     pass
 """
 
