@@ -70,7 +70,7 @@ def apply(
                 return LaneHeld()
             process_died = False
             with hint("clear the lane's flags"):
-                process_died = flags.begin(redis, training_session_id)
+                process_died = flags.begin(redis, training_session_id, position=locked.position)
             if not (process_died and may_count):
                 try:
                     return settle_locked(db, locked, limit=limit, fault=fault)

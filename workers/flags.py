@@ -2,7 +2,7 @@
 
 `lane:armed:<id>`    a token of this session waits in `sessions`; the value says since when (Unix milliseconds)
 `lane:rerun:<id>`    a token was used up while somebody else held the lane: whoever holds it must look again
-`lane:serving:<id>`  a batch was begun; found at the start of the next one, it tells that a process died in between
+`lane:serving:<id>`  a batch was begun, at this position; found at the start of the next one, it may tell of a death
 """
 
 import time
@@ -78,15 +78,19 @@ def _stand_in(redis: Redis) -> Script:
     return redis.register_script(_STAND_IN)
 
 
-def begin(redis: Redis, training_session_id: TrainingSessionId) -> bool:
-    """Clear the flags, after the lock and before reading the log; tell whether the last batch was never ended.
+def begin(redis: Redis, training_session_id: TrainingSessionId, *, position: int) -> bool:
+    """Clear the flags, after the lock and before reading the log; tell whether the process of the last batch died.
 
+    `position` is that of the last command of the session that has an outcome. Where the last batch began there and
+    never ended, its process died. Where it began before, it was committed, and only could not say so to a Redis that
+    was away.
     In this order every command committed after the reading finds `armed` clear, so its token is published.
     """
     with redis.pipeline(transaction=False) as pipe:
         pipe.delete(armed_key(training_session_id), rerun_key(training_session_id))
-        pipe.set(serving_key(training_session_id), 1, ex=FLAG_SECONDS, get=True)
-        return pipe.execute()[1] is not None
+        pipe.set(serving_key(training_session_id), position, ex=FLAG_SECONDS, get=True)
+        began_at = pipe.execute()[1]
+    return began_at is not None and int(began_at) == position
 
 
 def ended(redis: Redis, training_session_id: TrainingSessionId) -> None:

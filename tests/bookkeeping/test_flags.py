@@ -25,7 +25,7 @@ def test_of_many_who_arm_a_lane_one_publishes_the_token(redis: FakeRedis) -> Non
 
 def test_a_lane_can_be_armed_again_once_its_batch_has_begun(redis: FakeRedis) -> None:
     flags.arm(redis, LANE)
-    flags.begin(redis, LANE)
+    flags.begin(redis, LANE, position=3)
 
     assert flags.arm(redis, LANE) is not None
 
@@ -39,7 +39,7 @@ def test_rearming_does_not_ask(redis: FakeRedis) -> None:
 
 def test_a_token_used_up_before_the_batch_began_is_forgotten_and_one_after_it_is_not(redis: FakeRedis) -> None:
     flags.token_used(redis, LANE)
-    flags.begin(redis, LANE)
+    flags.begin(redis, LANE, position=3)
     assert not flags.take_rerun(redis, LANE)
 
     flags.token_used(redis, LANE)
@@ -48,18 +48,25 @@ def test_a_token_used_up_before_the_batch_began_is_forgotten_and_one_after_it_is
 
 
 def test_only_a_batch_that_never_ended_tells_of_a_death(redis: FakeRedis) -> None:
-    assert not flags.begin(redis, LANE)
+    assert not flags.begin(redis, LANE, position=3)
     flags.ended(redis, LANE)
-    assert not flags.begin(redis, LANE)
-    assert flags.begin(redis, LANE)
-    assert not flags.begin(redis, OTHER)
+    assert not flags.begin(redis, LANE, position=3)
+    assert flags.begin(redis, LANE, position=3)
+    assert not flags.begin(redis, OTHER, position=3)
+
+
+def test_a_batch_that_was_committed_but_could_not_say_so_tells_of_no_death(redis: FakeRedis) -> None:
+    flags.begin(redis, LANE, position=3)
+
+    assert not flags.begin(redis, LANE, position=5)
+    assert flags.begin(redis, LANE, position=5), "the one after it did die"
 
 
 def test_a_served_lane_leaves_no_key(redis: FakeRedis) -> None:
     redis.lpush(session_queue_name(LANE), "stale")
     flags.arm(redis, LANE)
     flags.token_used(redis, LANE)
-    flags.begin(redis, LANE)
+    flags.begin(redis, LANE, position=3)
     flags.ended(redis, LANE)
 
     assert not flags.leave_empty(redis, LANE), "no token was used up since the batch began"

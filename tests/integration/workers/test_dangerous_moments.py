@@ -189,6 +189,26 @@ def test_redis_wiped_in_the_middle_of_a_batch_harms_nothing(studio: Studio, monk
     assert studio.status(booking) == "applied"
 
 
+def test_redis_that_goes_away_in_the_middle_of_a_batch_makes_nobody_take_its_process_for_dead(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = studio.a_session(capacity=9)
+    studio.book(session, studio.a_member())
+
+    def away(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as without_redis:
+        without_redis.setattr(flags, "ended", away)
+        at_the_reading_of_the_log(without_redis, lambda: without_redis.setattr(flags, "begin", away))
+        assert studio.serve(session).commands == 1
+    bookings = [studio.book(session, member) for member in studio.members(3)]
+    served = studio.serve(session)
+
+    assert {studio.status(booking) for booking in bookings} == {"applied"}
+    assert served.batches == 1, "one by one only after a death"
+
+
 def test_a_fault_in_one_command_fails_that_command_alone(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     session = studio.a_session(capacity=5)
     bookings = [studio.book(session, member) for member in studio.members(3)]
