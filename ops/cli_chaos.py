@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -10,6 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.cli_data import FILE, FOLDER, PIPED_COLUMNS
+
+if TYPE_CHECKING:
+    from ops.chaos.plan import Fault
 
 
 @click.command()
@@ -19,13 +23,14 @@ from ops.cli_data import FILE, FOLDER, PIPED_COLUMNS
     "--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="So many runs, from --seed on."
 )
 @click.option("--faults", default="", help="Their names with commas between; all unless given.")
+@click.option("--lasting", type=click.FloatRange(0.1, 3600), help="How long each fault lasts that is not over at once.")
 @click.option("--list", "lists", is_flag=True, help="Show the faults there are, and run nothing.")
 @click.option("--clients", type=click.IntRange(1, 500), default=24, show_default=True, help="Requests at once.")
 @click.option("--folder", type=FOLDER, help="Keep servers, logs and history here; must be empty.")
 @click.option("--json", "json_file", type=FILE, help="Write the reports as JSON into this file.")
 def chaos(
-    *, seconds: float, seed: int, seeds: int, faults: str, lists: bool, clients: int, folder: Path | None,
-    json_file: Path | None,
+    *, seconds: float, seed: int, seeds: int, faults: str, lasting: float | None, lists: bool, clients: int,
+    folder: Path | None, json_file: Path | None,
 ) -> None:  # fmt: skip
     """Start a system of its own, break it in many ways under load, and check that every promise was kept."""
     from ops.chaos.faults import FAULTS  # noqa: PLC0415 - loads the stack and the HTTP client
@@ -39,16 +44,13 @@ def chaos(
             table.add_row(fault.name, fault.meaning)
         console.print(table)
         return
-    names = [name.strip() for name in faults.split(",") if name.strip()] or list(FAULTS)
-    unknown = [name for name in names if name not in FAULTS]
-    if unknown:
-        raise click.UsageError(f"There is no fault {unknown[0]!r}; `seatline chaos --list` shows those there are.")
+    chosen = _chosen(faults, lasting, seconds)
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"The folder {folder} is not empty; a run begins with a new one.")
     watched = Console(stderr=True, highlight=False, soft_wrap=True)
     reports = []
     for one in range(seed, seed + seeds):
-        plan = ChaosPlan(one, seconds, [FAULTS[name] for name in names], clients)
+        plan = ChaosPlan(one, seconds, chosen, clients)
         with watched.status(f"Seed {one}: setting the stage") as status:
             report = run_chaos(
                 plan,
@@ -64,3 +66,18 @@ def chaos(
         print_runs(reports, console)
     if not all(report.ok for report in reports):
         sys.exit(1)
+
+
+def _chosen(names: str, lasting: float | None, seconds: float) -> "list[Fault]":
+    from ops.chaos.faults import FAULTS  # noqa: PLC0415 - as above
+    from ops.chaos.plan import QUIET_SECONDS, prolonged  # noqa: PLC0415
+
+    named = [name.strip() for name in names.split(",") if name.strip()] or list(FAULTS)
+    unknown = [name for name in named if name not in FAULTS]
+    if unknown:
+        raise click.UsageError(f"There is no fault {unknown[0]!r}; `seatline chaos --list` shows those there are.")
+    if lasting is None:
+        return [FAULTS[name] for name in named]
+    if lasting + QUIET_SECONDS > seconds:
+        raise click.UsageError(f"A fault of {lasting:g} s has no place in a run of {seconds:g} s: see --seconds.")
+    return [prolonged(FAULTS[name], lasting) for name in named]

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 QUIET_SECONDS = 0.6  # at the beginning, so that there is something to disturb
@@ -38,6 +38,11 @@ class Strike:
     def ends(self) -> float:
         """When it is over."""
         return self.at + self.seconds
+
+
+def prolonged(fault: Fault, seconds: float) -> Fault:
+    """Return the fault as one that lasts so long each time; one that is over at once stays as it is."""
+    return replace(fault, seconds=(seconds, seconds)) if any(fault.seconds) else fault
 
 
 def schedule(seed: int, seconds: float, faults: Sequence[Fault]) -> list[Strike]:

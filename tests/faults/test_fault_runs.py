@@ -58,6 +58,13 @@ def test_an_unknown_fault_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no fault 'earthquake'" in errors
 
 
+def test_a_fault_that_is_longer_than_the_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, errors = said(capsys, "--faults", "redis-refuses", "--lasting", "60")
+
+    assert status == 2
+    assert "A fault of 60 s has no place in a run of 30 s" in errors
+
+
 def test_a_folder_that_holds_something_is_left_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
 

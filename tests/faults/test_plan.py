@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from ops.chaos.faults import FAULTS
-from ops.chaos.plan import schedule
+from ops.chaos.plan import prolonged, schedule
 
 
 def test_the_same_seed_gives_the_same_faults_and_another_gives_others() -> None:
@@ -31,6 +31,13 @@ def test_in_forty_seconds_nearly_every_fault_comes_and_in_two_minutes_each(seed:
 
     assert len({strike.fault.name for strike in schedule(seed, 40, faults)}) > len(faults) * 3 / 4
     assert {strike.fault.name for strike in schedule(seed, 120, faults)} == set(FAULTS)
+
+
+def test_a_fault_can_last_for_a_minute() -> None:
+    (strike,) = schedule(1, 65, [prolonged(FAULTS["redis-refuses"], 60)])
+
+    assert strike.seconds == 60
+    assert prolonged(FAULTS["redis-wiped"], 60) == FAULTS["redis-wiped"], "what is over at once stays so"
 
 
 def test_a_run_without_faults_has_none() -> None:
