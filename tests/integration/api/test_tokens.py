@@ -1,9 +1,11 @@
+import time
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from apiflask import APIFlask
 from argon2 import extract_parameters
+from itsdangerous import TimestampSigner
 from redis import Redis
 
 from api.auth import dummy_hash, hash_password, make_token, password_fits, read_token
@@ -130,6 +132,17 @@ def test_an_expired_token_is_told_to_sign_in_again(studio: Studio, nina: Member)
         answer = caller.get("/v1/me")
     problem(answer, 401, "token_expired")
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(("hours_ahead", "status"), [(1, 200), (13, 401)])
+def test_a_process_whose_clock_is_behind_lets_in_whom_another_one_signed_in_just_now(
+    anybody: Caller, nina: Member, monkeypatch: pytest.MonkeyPatch, hours_ahead: int, status: int
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + 3600 * hours_ahead)
+        token = make_token(settings(), nina.id)
+
+    assert anybody.get("/v1/me", Authorization=f"Bearer {token}").status_code == status
 
 
 def test_a_bad_token_is_refused_also_where_none_is_needed(anybody: Caller) -> None:
