@@ -20,9 +20,14 @@ SHORT = (0.1, 1.5)
 WHILE = (1.0, 4.0)
 SERVING_TRIES = 60
 TINY_MEMORY = "1mb"
+CLOCK_SECONDS = 90
+CLOCKS = tuple(f"clock of {name}" for name in (*WORKERS, "api", "notifier", "beat"))
 
 FAULTS: dict[str, Fault] = {}
 """All of them by name."""
+
+NEED_CLOCKS = ("clock-ahead", "clock-behind")
+"""Those that need clocks that can be set."""
 
 Generator = Callable[[Stage, Strike], Iterator[None]]
 
@@ -222,3 +227,22 @@ def _lose_answers(stage: Stage, strike: Strike) -> Iterator[None]:
     """One answer in twelve between a kind of process and a server, to a COMMIT too, is lost with its connection."""
     with stage.network.in_trouble([strike.target], Trouble.LOSES_ANSWERS):
         yield
+
+
+@_fault("clock-ahead", *CLOCKS, seconds=(2.0, 8.0))
+def _set_clock_ahead(stage: Stage, strike: Strike) -> Iterator[None]:
+    """The clock of a program and all its processes is set a minute and a half ahead, and right again later."""
+    return _clock_set(stage, strike, CLOCK_SECONDS)
+
+
+@_fault("clock-behind", *CLOCKS, seconds=(2.0, 8.0))
+def _set_clock_behind(stage: Stage, strike: Strike) -> Iterator[None]:
+    """The clock of a program and all its processes is set back by a minute and a half, and right again later."""
+    return _clock_set(stage, strike, -CLOCK_SECONDS)
+
+
+def _clock_set(stage: Stage, strike: Strike, seconds: int) -> Iterator[None]:
+    clock = stage.clock_of(strike.target.removeprefix("clock of "))
+    clock.set(seconds)
+    yield
+    clock.set(0)

@@ -50,7 +50,10 @@ class FaultCount:
 
 @dataclass(frozen=True, slots=True)
 class ChaosReport:
-    """One run. `calls` counts requests, so those beyond `sent` are repetitions under the same key."""
+    """One run. `calls` counts requests, so those beyond `sent` are repetitions under the same key.
+
+    `left_out` names the faults that cannot be had on this machine.
+    """
 
     seed: int
     seconds: float
@@ -65,6 +68,7 @@ class ChaosReport:
     deliveries: int
     sent_again: int
     ended_by_themselves: Mapping[str, int]
+    left_out: tuple[str, ...]
     damages: tuple[Damage, ...]
 
     @property
@@ -87,6 +91,7 @@ def report_of(
     recovery: Recovery,
     damages: Sequence[Damage],
     ended_by_themselves: Counter[str],
+    left_out: Sequence[str] = (),
 ) -> ChaosReport:
     """Put together what was asked, what is in the books and what is wrong."""
     return ChaosReport(
@@ -103,6 +108,7 @@ def report_of(
         deliveries=len(books.deliveries),
         sent_again=sum(max(one.went_out - 1, 0) for one in books.deliveries),
         ended_by_themselves=dict(ended_by_themselves),
+        left_out=tuple(left_out),
         damages=tuple(damages),
     )
 
@@ -144,6 +150,8 @@ def print_report(report: ChaosReport, console: Console) -> None:
     if report.ended_by_themselves:
         ended = ", ".join(f"{name} {count} times" for name, count in sorted(report.ended_by_themselves.items()))
         console.print(f"[yellow]Ended without having been told to, and started again: {escape(ended)}.[/]")
+    if report.left_out:
+        console.print(f"[yellow]Left out, as no C compiler is here: {escape(', '.join(report.left_out))}.[/]")
     for damage in report.damages[:SHOWN_MAX]:
         console.print(f"  [red]{damage.kind}[/]  {escape(damage.sentence)}")
     console.print(verdict_line(report))

@@ -12,6 +12,7 @@ from typing import LiteralString
 from ops.auditing import audit
 from ops.chaos.books import read_books
 from ops.chaos.check import check
+from ops.chaos.faults import NEED_CLOCKS
 from ops.chaos.links import Network
 from ops.chaos.load import Load
 from ops.chaos.plan import Fault, Strike, schedule
@@ -47,7 +48,8 @@ def run_chaos(plan: ChaosPlan, *, folder: Path | None, tell: Tell, status: Tell)
         load = Load(stage.url, stage.tokens(), stage.scene, plan.clients, plan.seed)
         asking = network.start(load.run())
         storm = _Storm(stage, load, tell, status)
-        storm.blow(schedule(plan.seed, plan.seconds, plan.faults), plan.seconds)
+        faults = [fault for fault in plan.faults if stage.clocks or fault.name not in NEED_CLOCKS]
+        storm.blow(schedule(plan.seed, plan.seconds, faults), plan.seconds)
         ended_at = time.monotonic()
         load.gives_up_at = ended_at + PATIENCE_SECONDS
         load.stopping = True
@@ -72,6 +74,7 @@ def run_chaos(plan: ChaosPlan, *, folder: Path | None, tell: Tell, status: Tell)
             recovery=recovery,
             damages=damages,
             ended_by_themselves=stage.ended_by_themselves,
+            left_out=[fault.name for fault in plan.faults if fault not in faults],
         )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from redis import Redis
 
 from api.auth import make_token
+from ops.chaos.clocks import Clock, make_clocks
 from ops.chaos.links import Network
 from ops.rush.scene import Scene, set_up
 from ops.stack import processes, settings
@@ -61,6 +62,7 @@ class Stage:
     _workers_made: int = 0
 
     def __enter__(self) -> Self:
+        self.clocks = make_clocks(self.folder.parent / "clocks")
         self.servers = EmbeddedServers(self.folder)
         self.servers.start()
         try:
@@ -136,6 +138,12 @@ class Stage:
         """Send a signal to a child and all that it forked."""
         processes.signal_group(self.pid(name), number)
 
+    def clock_of(self, name: str) -> Clock:
+        """Return the clock of a child, which stays that of its program when the child's name goes to a successor."""
+        if self.clocks is None:
+            raise StackError("There is no C compiler here, so no clock can be set.")
+        return self.clocks.clock(self.children[name].spec.name)
+
     def workers(self) -> list[str]:
         """Return the names of the workers that serve sessions."""
         return [name for name in self.children if name.startswith("worker")]
@@ -181,11 +189,13 @@ class Stage:
 
     def spec(self, name: str) -> ChildSpec:
         """Return how a child of this name is started; one with a number of its own for a worker."""
-        if name == "api":
-            return settings.web(self._seen_by("api"))
         kind = name.rstrip("0123456789")
-        specs = {spec.name: spec for spec in settings.workers(self._seen_by(kind), WORKERS_MAX, processes=PROCESSES)}
-        return specs[name]
+        seen = self._seen_by(kind)
+        specs = [settings.web(seen), *settings.workers(seen, WORKERS_MAX, processes=PROCESSES)]
+        spec = next(spec for spec in specs if spec.name == name)
+        if self.clocks is None:
+            return spec
+        return replace(spec, environment={**(spec.environment or {}), **self.clocks.clock(name).environment})
 
     def _set_up(self) -> None:
         data = self.servers.folder

@@ -25,6 +25,7 @@ def a_report(run: Run, recovery: Recovery | None = None) -> ChaosReport:
         recovery=recovery or Recovery(settled=1.5, told=2.0),
         damages=run.damages(),
         ended_by_themselves=Counter(beat=2),
+        left_out=["clock-ahead"],
     )
 
 
@@ -46,6 +47,7 @@ def test_a_good_run_is_told_in_figures() -> None:
     said = printed(report)
     assert "Every promise was kept: 0 lost, 0 doubled, 0 reordered." in said
     assert "beat 2 times" in said
+    assert "Left out, as no C compiler is here: clock-ahead." in said
     assert "Worst recovery: 1.5 s. 2 of 2 runs kept every promise." in said
 
 
