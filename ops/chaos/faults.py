@@ -18,7 +18,7 @@ LINKS = (CLIENTS, *(f"{kind} to {server}" for kind, servers in USERS.items() for
 AT_ONCE = (0.0, 0.0)
 SHORT = (0.1, 1.5)
 WHILE = (1.0, 4.0)
-SERVING_TRIES = 60
+SERVING_SECONDS_MAX = 3.0  # no other fault begins or ends meanwhile
 TINY_MEMORY = "1mb"
 CLOCK_SECONDS = 90
 CLOCKS = tuple(f"clock of {name}" for name in (*WORKERS, "api", "notifier", "beat"))
@@ -92,7 +92,8 @@ def _kill_one_process(stage: Stage, strike: Strike) -> Iterator[None]:
 @_fault("worker-dies-serving", "worker1", seconds=AT_ONCE)
 def _die_serving(stage: Stage, _: Strike) -> Iterator[None]:
     """SIGKILL to the workers' processes exactly while one has an open transaction, as a deadly command would do."""
-    for _try in range(SERVING_TRIES):
+    gives_up_at = time.monotonic() + SERVING_SECONDS_MAX
+    while time.monotonic() < gives_up_at:
         forks = [fork for name in stage.workers() if name not in stage.struck for fork in stage.forks(name)]
         for fork in forks:
             processes.signal_process(fork.pid, signal.SIGSTOP)
