@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -57,26 +58,31 @@ def house(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
 @pytest.fixture
 def open_browser(chromium: Browser, house: House) -> Iterator[OpenBrowser]:
     """Open one more browser, with cookies of its own; without scripts unless it is said. A fault in a page fails."""
-    contexts, faults = [], list[str]()
+    pages, faults = list[Page](), list[str]()
 
-    def open_one(*, scripts: bool = False, **options: Any) -> Page:
-        context = chromium.new_context(
-            base_url=house.url,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-            **{"viewport": DESKTOP, **options},
-        )
-        context.set_default_timeout(PATIENCE_MILLISECONDS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-        return page
+    def open_one(**options: Any) -> Page:
+        pages.append(_opened(chromium, house, faults, **options))
+        return pages[-1]
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     assert faults == []
+
+
+def _opened(chromium: Browser, house: House, faults: list[str], *, scripts: bool = False, **options: Any) -> Page:
+    """Return the page of a new browser; what goes wrong in it is added to `faults`."""
+    context = chromium.new_context(
+        base_url=house.url,
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+        **{"viewport": DESKTOP, **options},
+    )
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    return page
 
 
 @pytest.fixture(scope="session")
@@ -132,3 +138,51 @@ def open_staff_page(open_browser: OpenBrowser, staff_showcase: Showcase, kept_st
         return page
 
     return open_one
+
+
+@dataclass
+class Readers:
+    """Browsers with scripts that go from page to page and keep nothing of what they have loaded."""
+
+    pages: dict[str, Page]
+    faults: list[str]
+
+    def turn_to(self, who: str, address: str) -> Page:
+        self.pages[who].goto(address)
+        return self.pages[who]
+
+
+@pytest.fixture(scope="package")
+def readers_of_all_pages(
+    chromium: Browser, house: House, kept_sign_in: StorageState, kept_staff_sign_in: StorageState
+) -> Iterator[Readers]:
+    """Nobody, a member and the owner. To open a browser for each page would cost more than all that is looked for."""
+    readers = Readers({}, [])
+    for who, cookies in {"nobody": None, "member": kept_sign_in, "owner": kept_staff_sign_in}.items():
+        page = _opened(chromium, house, readers.faults, scripts=True, storage_state=cookies)
+        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+        readers.pages[who] = page
+    yield readers
+    for page in readers.pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def readers(readers_of_all_pages: Readers) -> Iterator[Readers]:
+    """Browsers for tests that only look at a page and leave it as it is. A fault in a page fails."""
+    yield readers_of_all_pages
+    faults = readers_of_all_pages.faults.copy()
+    readers_of_all_pages.faults.clear()
+    assert faults == []
+
+
+@pytest.fixture
+def turn_to(readers: Readers, showcase: Showcase) -> OpenShown:
+    """Turn to a page of the showcase by its name."""
+    return lambda name: readers.turn_to("nobody" if name in WITHOUT_SIGN_IN else "member", showcase.addresses[name])
+
+
+@pytest.fixture
+def turn_to_staff_page(readers: Readers, staff_showcase: Showcase) -> OpenShown:
+    """Turn to a page of the staff's by its name."""
+    return lambda name: readers.turn_to("owner", staff_showcase.addresses[name])

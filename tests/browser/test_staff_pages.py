@@ -3,15 +3,14 @@
 import pytest
 
 from tests.browser.conftest import OpenShown
+from tests.browser.looking import SMALLEST, assert_light, assert_open_to_all, is_too_wide
 from tests.browser.showcase import Showcase
 from tests.browser.staff_showcase import ALIKE, PAGES
-from tests.browser.test_accessibility import SMALLEST, assert_open_to_all, is_too_wide
-from tests.browser.test_weight import assert_light
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name not in ALIKE])
-def test_a_page_is_light_and_shuts_nobody_out(open_staff_page: OpenShown, name: str) -> None:
-    page = open_staff_page(name, scripts=True, color_scheme="light")
+def test_a_page_is_light_and_shuts_nobody_out(turn_to_staff_page: OpenShown, name: str) -> None:
+    page = turn_to_staff_page(name)
 
     assert_light(page)
     assert_open_to_all(page)
