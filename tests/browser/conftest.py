@@ -19,31 +19,43 @@ from tests.browser.showcase import WITHOUT_SIGN_IN, Showcase
 from tests.e2e.running_stack import running_stack
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+WITHOUT_WINDOWS = "chromium-headless-shell"
+"""The same browser without all that belongs to windows and profiles: a test takes less than half the processor time."""
 FLAGS = ["--disable-gpu", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 15_000
 DESKTOP = {"width": 1280, "height": 800}
 
+Launch = Callable[[str], Browser]
 OpenBrowser = Callable[..., Page]
 OpenShown = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def program() -> str:
+def whole_program() -> str:
     found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(f"no Chromium on this machine: none of {', '.join(PROGRAMS)} is found")
     return found
 
 
+@pytest.fixture(scope="session")
+def program(request: pytest.FixtureRequest) -> str:
+    return shutil.which(WITHOUT_WINDOWS) or str(request.getfixturevalue("whole_program"))
+
+
 @pytest.fixture(scope="package")
-def chromium(program: str) -> Iterator[Browser]:
-    """A browser that leaves with this folder's tests: while it is there, others could run no event loop."""
+def launch() -> Iterator[Launch]:
+    """Start browsers that leave with this folder's tests: while they are there, others could run no event loop."""
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield lambda program: playwright.chromium.launch(executable_path=program, args=flags)
+
+
+@pytest.fixture(scope="package")
+def chromium(launch: Launch, program: str) -> Iterator[Browser]:
+    with launch(program) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

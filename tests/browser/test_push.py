@@ -4,12 +4,13 @@ To subscribe, a browser speaks to its maker's push service; that alone is replac
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import CDPSession, Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
-from tests.browser.conftest import OpenBrowser
+from tests.browser.conftest import Launch, OpenBrowser
 from tests.browser.house import House, Person
 from tests.browser.pages import signed_in
 
@@ -96,6 +97,13 @@ class Pushing:
 
     def _note(self, event: dict[str, Any]) -> None:
         self._registrations += [one["registrationId"] for one in event["registrations"]]
+
+
+@pytest.fixture(scope="module")
+def chromium(launch: Launch, whole_program: str) -> Iterator[Browser]:
+    """The whole one: without windows there are no notifications."""
+    with launch(whole_program) as browser:
+        yield browser
 
 
 @pytest.fixture
