@@ -17,8 +17,10 @@ from urllib.request import Request, urlopen
 
 import psycopg
 
+from api.auth import make_token
 from ops.stack import PROJECT
 from ops.stack.ports import free_port
+from storage.settings import read_settings
 
 PATIENCE_SECONDS = 60.0
 KEYS = count()
@@ -147,7 +149,7 @@ def a_booking(stack: RunningStack, **headers: str) -> tuple[int, Any]:
     """Let a member with a usable pass ask for a place in some session that is open, as the demo studio has many."""
     row = stack.ask(
         """
-        SELECT training_sessions.id, passes.id, members.email
+        SELECT training_sessions.id, passes.id, members.id
           FROM training_sessions JOIN passes ON training_ids IS NULL OR training_id = ANY(training_ids)
           JOIN members ON members.id = passes.member_id
          WHERE active AND expires_at > now() + interval '1 day' AND coalesce(sessions_left, 9) > 2
@@ -157,8 +159,7 @@ def a_booking(stack: RunningStack, **headers: str) -> tuple[int, Any]:
          ORDER BY starts_at LIMIT 1
         """
     )
-    session_id, pass_id, email = row[0]
-    token = stack.seatline("token", email).stdout.strip()
-    headers["Authorization"] = f"Bearer {token}"
+    session_id, pass_id, member_id = row[0]
+    headers["Authorization"] = f"Bearer {make_token(read_settings(stack.environment), member_id)}"
     headers.setdefault("Idempotency-Key", f"key-{next(KEYS)}")
     return call(stack, "POST", f"/v1/sessions/{session_id}/bookings", {"pass_id": str(pass_id)}, **headers)
