@@ -6,25 +6,22 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from api.auth import hash_password
 from domain.ids import MemberId
 from storage.accounts import change_password_hash
 from storage.settings import settings
 from storage.sign_ins import begin_sign_in, sign_out_everywhere
 from tests.integration.api.conftest import Caller, Frames, app_with, problem
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 
 PATH = "/v1/me/password"
-OLD = "correct horse battery staple"
 NEW = "four other words entirely"
-BODY = {"current_password": OLD, "new_password": NEW}
+BODY = {"current_password": PASSWORD, "new_password": NEW}
 
 
 @pytest.fixture
 def nina(studio: Studio) -> Member:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(OLD), member.id))
-    return member
+    return with_password(studio, studio.a_member())
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ def test_the_new_password_signs_in_and_the_old_one_no_more(me: Caller) -> None:
     answer = me.post(PATH, BODY)
 
     assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
-    assert (signs_in(me, NEW), signs_in(me, OLD)) == (True, False)
+    assert (signs_in(me, NEW), signs_in(me, PASSWORD)) == (True, False)
 
 
 def test_every_browser_of_mine_is_signed_out_and_nobody_elses(me: Caller, studio: Studio, nina: Member) -> None:
@@ -73,7 +70,7 @@ def test_a_wrong_password_changes_nothing_and_signs_nobody_out(me: Caller, studi
 
     problem(me.post(PATH, {**BODY, "current_password": "wrong"}), 403, "password_wrong")
 
-    assert signs_in(me, OLD)
+    assert signs_in(me, PASSWORD)
     assert studio.db.execute("SELECT count(*) FROM sign_ins WHERE member_id = %s", (nina.id,)).fetchone() == (1,)
 
 
@@ -102,7 +99,7 @@ def test_bad_input_names_its_field_and_changes_nothing(me: Caller, change: dict[
     errors = problem(me.post(PATH, {**BODY, **change}), 422, "invalid_input")["errors"]
 
     assert list(errors) == [field]
-    assert signs_in(me, OLD)
+    assert signs_in(me, PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +121,7 @@ def test_too_many_attempts_wait_apart_from_those_to_sign_in(me: Caller, redis: R
 
     problem(answer, 429, "too_many_attempts")
     assert int(answer.headers["Retry-After"]) > 0
-    assert signs_in(me, OLD)
+    assert signs_in(me, PASSWORD)
 
 
 def test_changing_it_clears_the_count(me: Caller, redis: Redis) -> None:
@@ -192,7 +189,7 @@ def test_signing_out_everywhere_ends_my_tokens_and_browsers_and_nobody_elses(
         "SELECT member_id FROM sign_ins WHERE member_id = ANY(%s)", ([nina.id, other.id],)
     ).fetchall()
     assert kept == [(other.id,)]
-    assert signs_in(me, OLD)
+    assert signs_in(me, PASSWORD)
 
 
 def test_an_open_stream_of_who_is_signed_out_everywhere_ends_and_a_later_one_goes_on(

@@ -8,26 +8,24 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from api.auth import hash_password
 from domain.password_links import OPEN_RESETS_MAX
 from storage.identifiers import new_id
 from storage.settings import settings
 from storage.sign_ins import begin_sign_in
 from tests.integration.api.conftest import Caller, app_with, problem
 from tests.integration.links import a_reset, address_of, an_invitation, expire, links_of, mails_of, states_of
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
 from workers.queues import QueueName
 
 ASK, LOOK, SET = "/v1/password-resets", "/v1/password-links", "/v1/passwords"
-OLD, NEW = "correct horse battery staple", "four other words entirely"
+NEW = "four other words entirely"
 
 
 @pytest.fixture
 def nina(studio: Studio) -> Member:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(OLD), member.id))
-    return member
+    return with_password(studio, studio.a_member())
 
 
 def signs_in(caller: Caller, member: Member, password: str) -> bool:
@@ -100,7 +98,7 @@ def test_who_tried_passwords_in_vain_may_still_ask_and_after_that_sign_in(
 ) -> None:
     for _ in range(settings().sign_in_attempts_max + 1):
         signs_in(anybody, nina, "guessed")
-    assert not signs_in(anybody, nina, OLD)
+    assert not signs_in(anybody, nina, PASSWORD)
 
     assert anybody.post(ASK, {"email": address_of(nina)}).status_code == 202
     (link,) = links_of(studio.db, nina)
@@ -154,7 +152,7 @@ def test_setting_the_password_signs_out_everywhere_and_ends_tokens(
     answer = set_by(anybody, a_reset(studio.db, nina))
 
     assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
-    assert (signs_in(anybody, nina, NEW), signs_in(anybody, nina, OLD)) == (True, False)
+    assert (signs_in(anybody, nina, NEW), signs_in(anybody, nina, PASSWORD)) == (True, False)
     assert studio.db.execute("SELECT count(*) FROM sign_ins WHERE member_id = %s", (nina.id,)).fetchone() == (0,)
     problem(anybody.of(nina).get("/v1/me"), 401, "token_ended")
     assert anybody.of(nina).again().get("/v1/me").status_code == 200

@@ -11,15 +11,14 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from api import client_address, known_devices
-from api.auth import hash_password
 from api.sign_in_limits import ADDRESS_KNOWN_SECONDS, UNKNOWN_AT_ONE_ACCOUNT
 from storage.settings import settings
 from tests.integration.api.conftest import Caller, app_with, problem
 from tests.integration.links import a_reset
 from tests.integration.pages.conftest import Browser
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 
-PASSWORD = "correct horse battery staple"
 ATTEMPTS = 2
 HOME = "198.51.100.7"
 
@@ -39,9 +38,7 @@ def anybody(behind_a_proxy: APIFlask) -> Caller:
 
 @pytest.fixture
 def nina(studio: Studio) -> Member:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
-    return member
+    return with_password(studio, studio.a_member())
 
 
 def email_of(member: Member) -> str:
@@ -91,8 +88,7 @@ def test_an_address_is_known_for_the_account_that_signed_in_there_alone(
     anybody: Caller, studio: Studio, nina: Member, redis: Redis
 ) -> None:
     besieged(anybody, nina)
-    olha = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), olha.id))
+    olha = with_password(studio, studio.a_member())
 
     assert tries(anybody, olha, PASSWORD).status_code == 201
 

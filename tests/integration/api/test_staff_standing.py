@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.auth import hash_password
 from domain.ids import MemberId
 from domain.roles import Role
 from ops.auditing import audit
@@ -15,10 +14,10 @@ from storage.sign_ins import begin_sign_in, find_signed_in
 from tests.integration.api.conftest import Caller, Frames, problem, staff
 from tests.integration.api.test_staff_members import changes
 from tests.integration.links import a_reset, address_of, an_invitation
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 
 PATH = "/v1/staff/members"
-PASSWORD = "correct horse battery staple"
 WHY = {"why": "asked for it"}
 
 
@@ -34,10 +33,6 @@ def member_of(caller: Caller) -> Member:
 
 def sign_in(anybody: Caller, member: Member) -> Any:
     return anybody.post("/v1/tokens", {"email": address_of(member), "password": PASSWORD})
-
-
-def with_password(studio: Studio, member: Member) -> None:
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
 
 
 def count(studio: Studio, query: str, *values: object) -> int:

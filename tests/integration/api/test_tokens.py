@@ -14,16 +14,13 @@ from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import settings
 from tests.integration.api.conftest import Caller, app_with, problem
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import NOBODYS, Member, Studio
-
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
 def nina(studio: Studio) -> Member:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
-    return member
+    return with_password(studio, studio.a_member())
 
 
 def email_of(member: Member) -> str:

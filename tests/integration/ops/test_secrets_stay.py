@@ -14,13 +14,13 @@ from urllib.request import Request, urlopen
 import pytest
 from structlog.testing import capture_logs
 
-from api.auth import hash_password
 from ops.stack import PROJECT
 from ops.stack.ports import free_port
 from ops.stack.servers import EmbeddedServers
 from storage.settings import Settings, SettingsError, read_settings
 from tests.integration.api.conftest import app_with
 from tests.integration.ops.conftest import Cli
+from tests.integration.passwords import with_password
 from tests.integration.studio import Studio
 
 MARK = "m4rk3d"
@@ -121,8 +121,8 @@ def test_what_processes_and_commands_say_of_servers_that_refuse_them_has_no_secr
 def test_what_people_send_is_in_no_log_and_in_no_answer(
     studio: Studio, own_settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    member, password = studio.a_member(), marked("password")
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(password), member.id))
+    password = marked("password")
+    member = with_password(studio, studio.a_member(), password)
     email = f"{member.id}@example.test"
     with capture_logs() as logs, app_with(own_settings) as app:
         http = app.test_client()

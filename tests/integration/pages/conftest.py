@@ -11,16 +11,15 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from api.auth import hash_password
 from ops.stack.servers import EmbeddedServers
 from storage.database import WORKER_TIMEOUTS, connect, open_pool
 from storage.process_roles import Process
 from storage.settings import settings
 from tests.databases import new_database, url_of
 from tests.integration.api.conftest import app_with, serving  # noqa: F401 - the fixture `serving` is used by name
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 
-PASSWORD = "a password made for this run"
 FRAME_FORMS = ["/sign-out", "/language"]
 FRAME_BUTTONS = ["Sign out", "English", "Deutsch"]
 
@@ -94,7 +93,7 @@ class Browser:
         return response
 
     def sign_in(self, studio: Studio, member: Member, *, next_: str = "/") -> TestResponse:
-        studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
+        with_password(studio, member)
         page = self.open(f"/sign-in?next={next_}")
         return self.send(self.form(page, "/sign-in"), email=f"{member.id}@example.test", password=PASSWORD)
 

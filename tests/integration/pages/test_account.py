@@ -11,8 +11,9 @@ from storage.database import Db
 from storage.settings import settings
 from storage.sign_ins import begin_sign_in, sign_out_everywhere
 from tests.integration.api.conftest import Caller, problem
-from tests.integration.pages.conftest import PASSWORD, Browser, Form
+from tests.integration.pages.conftest import Browser, Form
 from tests.integration.pages.strictly import strictly
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 
 

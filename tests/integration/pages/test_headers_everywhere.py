@@ -7,11 +7,11 @@ from http.cookies import SimpleCookie
 import pytest
 from apiflask import APIFlask
 
-from api.auth import hash_password
 from storage.settings import settings
 from tests.integration.api.conftest import app_with
-from tests.integration.pages.conftest import PASSWORD, Browser
+from tests.integration.pages.conftest import Browser
 from tests.integration.pages.everywhere import Everything, everything, lines_of
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Studio
 
 STREAMS = {"/v1/events", "/v1/staff/events"}
@@ -67,8 +67,7 @@ PATHS = {"seatline_device": "/sign-in"}
 
 
 def signed_in_at(browser: Browser, studio: Studio, base: str) -> list[str]:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
+    member = with_password(studio, studio.a_member())
     form = {"email": f"{member.id}@example.test", "password": PASSWORD}
     answer = browser.http.post("/sign-in", data=form, base_url=base)
     assert answer.status_code == 303

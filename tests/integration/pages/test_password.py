@@ -9,8 +9,9 @@ from werkzeug.test import TestResponse
 from api.auth import password_fits
 from api.browser import COOKIE
 from storage.settings import settings
-from tests.integration.pages.conftest import PASSWORD, Browser, Form
+from tests.integration.pages.conftest import Browser, Form
 from tests.integration.pages.strictly import Page, strictly
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 
 NEW = "four other words entirely"

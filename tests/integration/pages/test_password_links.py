@@ -8,14 +8,15 @@ import pytest
 from apiflask import APIFlask
 from werkzeug.test import TestResponse
 
-from api.auth import hash_password, password_fits
+from api.auth import password_fits
 from api.browser import COOKIE
 from domain.password_links import OPEN_RESETS_MAX
 from storage.identifiers import new_id
 from storage.settings import settings
 from tests.integration.links import a_reset, address_of, an_invitation, expire, links_of, states_of
-from tests.integration.pages.conftest import PASSWORD, Browser, Form
+from tests.integration.pages.conftest import Browser, Form
 from tests.integration.pages.strictly import Page, strictly
+from tests.integration.passwords import PASSWORD, with_password
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
 
@@ -26,9 +27,7 @@ DEAD = "This link does not hold any more"
 
 @pytest.fixture
 def nina(studio: Studio) -> Member:
-    member = studio.a_member()
-    studio.db.execute("UPDATE members SET password_hash = %s WHERE id = %s", (hash_password(PASSWORD), member.id))
-    return member
+    return with_password(studio, studio.a_member())
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 
 from domain.roles import Role
 from tests.integration.links import address_of, states_of
-from tests.integration.pages.conftest import PASSWORD, Browser
+from tests.integration.pages.conftest import Browser
 from tests.integration.pages.strictly import Page, strictly
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 
 
