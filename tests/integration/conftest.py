@@ -10,7 +10,8 @@ from storage.database import WORKER_TIMEOUTS, Db, connect, open_pool
 from storage.process_roles import Process
 from storage.settings import settings
 from tests.databases import url_of
-from tests.integration.studio import Studio
+from tests.integration.passwords import with_password
+from tests.integration.studio import Member, Studio
 from workers.app import app
 from workers.resources import redis_client
 
@@ -69,3 +70,9 @@ def studio(db: Db, redis: Redis, pool: ConnectionPool[Db], notifier_pool: Connec
     db.execute("DELETE FROM commands WHERE status = 'waiting'")
     db.execute("DELETE FROM deliveries WHERE status IN ('due', 'sending')")
     return Studio(db, redis, pool, notifier_pool)
+
+
+@pytest.fixture
+def nina(studio: Studio) -> Member:
+    """A member who can sign in."""
+    return with_password(studio, studio.a_member())

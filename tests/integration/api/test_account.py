@@ -11,17 +11,12 @@ from storage.accounts import change_password_hash
 from storage.settings import settings
 from storage.sign_ins import begin_sign_in, sign_out_everywhere
 from tests.integration.api.conftest import Caller, Frames, app_with, problem
-from tests.integration.passwords import PASSWORD, with_password
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 
 PATH = "/v1/me/password"
 NEW = "four other words entirely"
 BODY = {"current_password": PASSWORD, "new_password": NEW}
-
-
-@pytest.fixture
-def nina(studio: Studio) -> Member:
-    return with_password(studio, studio.a_member())
 
 
 @pytest.fixture

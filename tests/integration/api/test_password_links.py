@@ -14,18 +14,13 @@ from storage.settings import settings
 from storage.sign_ins import begin_sign_in
 from tests.integration.api.conftest import Caller, app_with, problem
 from tests.integration.links import a_reset, address_of, an_invitation, expire, links_of, mails_of, states_of
-from tests.integration.passwords import PASSWORD, with_password
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
 from workers.queues import QueueName
 
 ASK, LOOK, SET = "/v1/password-resets", "/v1/password-links", "/v1/passwords"
 NEW = "four other words entirely"
-
-
-@pytest.fixture
-def nina(studio: Studio) -> Member:
-    return with_password(studio, studio.a_member())
 
 
 def signs_in(caller: Caller, member: Member, password: str) -> bool:

@@ -36,11 +36,6 @@ def anybody(behind_a_proxy: APIFlask) -> Caller:
     return Caller(behind_a_proxy.test_client(), settings())
 
 
-@pytest.fixture
-def nina(studio: Studio) -> Member:
-    return with_password(studio, studio.a_member())
-
-
 def email_of(member: Member) -> str:
     return f"{member.id}@example.test"
 

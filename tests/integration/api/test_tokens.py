@@ -14,13 +14,8 @@ from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import settings
 from tests.integration.api.conftest import Caller, app_with, problem
-from tests.integration.passwords import PASSWORD, with_password
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import NOBODYS, Member, Studio
-
-
-@pytest.fixture
-def nina(studio: Studio) -> Member:
-    return with_password(studio, studio.a_member())
 
 
 def email_of(member: Member) -> str:

@@ -16,18 +16,13 @@ from storage.settings import settings
 from tests.integration.links import a_reset, address_of, an_invitation, expire, links_of, states_of
 from tests.integration.pages.conftest import Browser, Form
 from tests.integration.pages.strictly import Page, strictly
-from tests.integration.passwords import PASSWORD, with_password
+from tests.integration.passwords import PASSWORD
 from tests.integration.studio import Member, Studio
 from workers.messages.links import password_secret
 
 NEW = "four other words entirely"
 FILLED: dict[str, Any] = {"new": NEW, "repeated": NEW}
 DEAD = "This link does not hold any more"
-
-
-@pytest.fixture
-def nina(studio: Studio) -> Member:
-    return with_password(studio, studio.a_member())
 
 
 @pytest.fixture
