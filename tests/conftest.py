@@ -8,10 +8,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from ops.stack.servers import EmbeddedServers
 from tests.clock import Clock
 from tests.databases import make_test_roles, new_database
+
+BROWSER = "tests/browser/"
 
 for _name in [name for name in os.environ if name.startswith("SEATLINE_") and not name.startswith("SEATLINE_TEST_")]:
     del os.environ[_name]
@@ -44,3 +48,16 @@ def redis_url(servers: EmbeddedServers) -> str:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file is run by one process, and so is the folder of the browser tests, whose studio takes long to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
