@@ -1,11 +1,13 @@
 import asyncio
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 
 from api import mails
 from domain.notices import NoticeKind
@@ -17,17 +19,32 @@ from workers.providers.folder import FolderProvider
 CONFIRMED = NoticeKind.BOOKING_CONFIRMED
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The settings of a local stack that writes its mails into a folder."""
     providers = {"email": "folder", "push": "console", "webhook": "console"}
-    return some_settings(providers=providers, mail_folder=tmp_path / "mail")
+    return some_settings(providers=providers, mail_folder=tmp_path_factory.mktemp("local") / "mail")
+
+
+@pytest.fixture(scope="module")
+def app(kept: Settings) -> Iterator[APIFlask]:
+    """One for all: to make it takes longer than what any test here asks of it."""
+    with app_with(kept) as app:
+        yield app
 
 
 @pytest.fixture
-def anybody(local: Settings) -> Iterator[Caller]:
-    with app_with(local) as app:
-        yield Caller(app.test_client(), local)
+def local(kept: Settings) -> Iterator[Settings]:
+    """The same with no mail in the folder, and nothing beside it."""
+    yield kept
+    beside = folder_of(kept).parent
+    shutil.rmtree(beside)
+    beside.mkdir()
+
+
+@pytest.fixture
+def anybody(app: APIFlask, local: Settings) -> Caller:
+    return Caller(app.test_client(), local)
 
 
 def write(local: Settings, number: int, kind: NoticeKind = CONFIRMED, *, at: float = 1_700_000_000.0) -> str:
