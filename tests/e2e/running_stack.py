@@ -15,11 +15,12 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import psycopg
+from psycopg_pool import ConnectionPool
 
 from api.auth import make_token
 from ops.stack import PROJECT
 from ops.stack.ports import free_port
+from storage.database import Db
 from storage.settings import read_settings
 
 PATIENCE_SECONDS = 60.0
@@ -32,6 +33,7 @@ class RunningStack:
 
     data: Path
     environment: dict[str, str]
+    database: ConnectionPool[Db]
 
     def seatline(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a `seatline` command to its end."""
@@ -61,8 +63,8 @@ class RunningStack:
         return str(json.loads((self.data / "stack.json").read_text())[name])
 
     def ask(self, query: str, *params: object) -> list[tuple[Any, ...]]:
-        """Read from the stack's database."""
-        with psycopg.connect(self.setting("database_url"), autocommit=True) as db:
+        """Read from the stack's database, over one connection: who waits for something asks every moment."""
+        with self.database.connection() as db:
             return db.execute(query, params).fetchall()
 
     def pids(self, *words: str, children: bool = False) -> set[int]:
@@ -117,10 +119,23 @@ def running_stack(data: Path, *options: str) -> Iterator[RunningStack]:
     try:
         until(lambda: (data / "stack.json").exists() or process.poll() is not None, "the stack is up")
         assert process.poll() is None, log.read_text()
-        yield RunningStack(data, environment)
+        with _one_connection(read_settings(environment).database_url) as database:
+            yield RunningStack(data, environment, database)
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0, log.read_text()
+
+
+def _one_connection(database_url: str) -> ConnectionPool[Db]:
+    """Return a pool of one connection, which is made anew where Postgres was killed meanwhile."""
+    return ConnectionPool(
+        database_url,
+        kwargs={"autocommit": True},
+        min_size=1,
+        max_size=1,
+        check=ConnectionPool.check_connection,
+        open=False,
+    )
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
