@@ -1,5 +1,5 @@
 /* Loaded into a process before all else (LD_PRELOAD), sets the clock of that process alone: it is ahead by as many seconds as the
-   file named by SEATLINE_CHAOS_CLOCK holds, a 64-bit number, at any moment. Only the time of day, which a machine's
+   file named by CHAOS_CLOCK holds, a 64-bit number, at any moment. Only the time of day, which a machine's
    administrator may set; what counts intervals (CLOCK_MONOTONIC) is left alone, as the kernel would. */
 
 #define _GNU_SOURCE
@@ -15,7 +15,7 @@
 static const volatile int64_t *ahead;
 
 __attribute__((constructor)) static void find_clock(void) {
-    const char *path = getenv("SEATLINE_CHAOS_CLOCK");
+    const char *path = getenv("CHAOS_CLOCK");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) return;
     void *page = mmap(NULL, sizeof *ahead, PROT_READ, MAP_SHARED, file, 0);

@@ -27,7 +27,7 @@ class Clock:
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables to start the process with."""
-        return {"LD_PRELOAD": str(self.library), "SEATLINE_CHAOS_CLOCK": str(self.file)}
+        return {"LD_PRELOAD": str(self.library), "CHAOS_CLOCK": str(self.file)}
 
     def set(self, seconds: int) -> None:
         """Put it ahead of the machine's by so many seconds, from this moment on; behind if they are negative."""
