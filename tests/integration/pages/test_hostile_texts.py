@@ -14,10 +14,10 @@ from tests.integration.pages.everywhere import everything, lines_of
 from tests.integration.pages.strictly import strictly
 from tests.integration.studio import Studio
 
-EVIL = """Eve'"><evil onload=evil()>--></script></title></textarea><script>evil()</script>{{7*191}}"""
+EVIL = """Eve'"><evil onload=evil()>--></script></title></textarea><script>evil()</script>{{7919*7907}}"""
 """Ends whatever it may stand in: a text, an attribute in either quote, a comment, a script, a title, a template."""
 
-LOST = "1337"  # what a template would make of it
+LOST = str(7919 * 7907)  # what a template would make of it; long, so that no random secret holds it by chance
 
 
 class _Tags(HTMLParser):
