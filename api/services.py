@@ -51,7 +51,7 @@ class Services:
 
     @cached_property
     def pool(self) -> ConnectionPool[Db]:
-        """The pool every question to the database goes through; prefer `ask`."""
+        """The pool for all questions to the database but those of a crowd; prefer `ask`."""
         return open_pool(self.settings.database_url, API_TIMEOUTS, size_max=POOL_SIZE)
 
     @cached_property

@@ -57,8 +57,7 @@ def find_command(db: Db, command_id: CommandId, actor_id: MemberId) -> CommandSt
 
 def find_commands(db: Db, command_ids: Collection[CommandId]) -> list[CommandState]:
     """Return these commands, whoever gave them, in one statement."""
-    # Planned once for all lengths, as `storage.queries.bookings.find_bookings` says.
-    rows = db.execute(f"{_COMMANDS} WHERE id = ANY(ARRAY(SELECT unnest(%s::uuid[])))", (list(command_ids),))
+    rows = db.execute(f"{_COMMANDS} WHERE id = ANY(%s::uuid[])", (list(command_ids),))
     return [_state_from(row) for row in rows]
 
 
