@@ -4,6 +4,8 @@ Each round is a trickle and a hot session together, on new sessions and members,
 them would add up.
 """
 
+from collections.abc import Iterator
+
 from benchmarks.contenders import SEATLINE
 from benchmarks.results import Measurement
 from benchmarks.scenarios.measuring import booking, payers, until_settled, warm_up
@@ -11,15 +13,14 @@ from benchmarks.stand import meters
 from benchmarks.stand.stand import Stand
 
 COMMANDS = 1_000_000
-ROUNDS = 10
+ROUNDS = 20
 CLIENTS = 64
 SESSIONS_A_ROUND = 0.1  # for each command; half of the commands go to one hot session
 
 
-def soak(stand: Stand, *, scale: float) -> list[Measurement]:
-    """Return a measurement for each round; `commands` counts those of all rounds so far."""
+def soak(stand: Stand, *, scale: float) -> Iterator[Measurement]:
+    """Yield a measurement after each round; `commands` counts those of all rounds so far."""
     a_round = max(round(COMMANDS * scale / ROUNDS), 40)
-    done = []
     with stand.running(SEATLINE) as running:
         warm_up(running, scale)
         for number in range(ROUNDS):
@@ -41,5 +42,4 @@ def soak(stand: Stand, *, scale: float) -> list[Measurement]:
             until_settled(running, seconds_max=3600)
             figures = {f"memory_{kind}_mb": held for kind, held in meters.memory_mb(running.roots).items()}
             figures["rate_per_second"] = len(told.trace) / told.seconds
-            done.append(Measurement("soak", "seatline", {"commands": a_round * (number + 1)}, figures))
-    return done
+            yield Measurement("soak", "seatline", {"commands": a_round * (number + 1)}, figures)
