@@ -45,6 +45,7 @@ class Plan:
 
     statement: str
     returned: int
+    planning_ms: float
     read: int = 0
     scans: list[str] = field(default_factory=list)
 
@@ -65,13 +66,15 @@ class ExplainingCursor(psycopg.Cursor[Any]):
                 plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", params)
                 row = plain.fetchone()
                 assert row is not None
-                ExplainingCursor.plans.append(read_plan(text, row[0][0]["Plan"]))
+                ExplainingCursor.plans.append(read_plan(text, row[0][0]))
         return super().execute(query, params, **kwargs)
 
 
-def read_plan(text: str, root: dict[str, Any]) -> Plan:
+def read_plan(text: str, explained: dict[str, Any]) -> Plan:
     """Add up what the scans of a plan read: rows they passed on and rows they threw away."""
-    plan = Plan(" ".join(text.split())[:70], returned=root["Actual Rows"] * root["Actual Loops"])
+    root = explained["Plan"]
+    returned = root["Actual Rows"] * root["Actual Loops"]
+    plan = Plan(" ".join(text.split())[:70], returned, explained["Planning Time"])
     if root["Node Type"] == "ModifyTable":
         plan.returned = root["Plans"][0]["Actual Rows"] * root["Plans"][0]["Actual Loops"]
     pending = [root]
@@ -237,13 +240,14 @@ def main(sessions: int, bookings_: int, waitlist: int) -> None:
         began = time.perf_counter()
         hot = fill(bulk, sessions=sessions, bookings_=bookings_, waitlist=waitlist)
         click.echo(f"filled in {time.perf_counter() - began:.0f} s\n", err=True)
-        click.echo("| doing | statement | rows out | rows read | scans |\n|---|---|---|---|---|")
+        click.echo("| doing | statement | rows out | rows read | planned in, ms | scans |\n|---|---|---|---|---|---|")
         for name, work in the_work(bulk.db, hot):
             with explained(bulk.db) as plans:
                 work()
             for plan in plans:
                 scans = ", ".join(sorted(set(plan.scans)))
-                click.echo(f"| {name} | `{plan.statement}` | {plan.returned} | {plan.read} | {scans} |")
+                figures = f"{plan.returned} | {plan.read} | {plan.planning_ms:.1f}"
+                click.echo(f"| {name} | `{plan.statement}` | {figures} | {scans} |")
 
 
 if __name__ == "__main__":
