@@ -82,15 +82,18 @@ class Courier:
     _claimed_at: float = 0.0
     _calls: set[asyncio.Task[Called]] = field(default_factory=set)
 
-    async def work(self, shift: Shift) -> None:
-        """Deliver until nothing is due on this channel or the shift ends; what was claimed but not begun is given back.
+    async def work(self, shift: Shift) -> bool:
+        """Deliver what is due on this channel until the shift ends, and what becomes due while calls are under way.
 
-        Killed, it leaves calls unrecorded: those deliveries are claimed again after their lease.
+        Returns whether anything was due. What was claimed but not begun is given back. Killed, it leaves calls
+        unrecorded: those deliveries are claimed again after their lease.
         """
+        found, look_at = False, 0.0
         while True:
-            claimed = 0
-            if self._has_hands_free() and not self._waiting and shift.may_begin():
+            if self._has_hands_free() and not self._waiting and shift.may_begin() and time.monotonic() >= look_at:
                 claimed = await self._claim(shift)
+                found = found or claimed > 0
+                look_at = 0.0 if claimed == CLAIM_MAX else time.monotonic() + GLANCE_SECONDS
             await self._begin_calls(shift)
             if self._calls:
                 done, self._calls = await asyncio.wait(
@@ -98,8 +101,8 @@ class Courier:
                 )
                 await self._begin_calls(shift)
                 await self._record([task.result() for task in done])
-            elif not claimed:
-                return
+            elif time.monotonic() < look_at or not shift.may_begin():
+                return found
 
     def _has_hands_free(self) -> bool:
         return len(self._calls) < self.provider.calls_at_once

@@ -5,6 +5,7 @@ sends the next.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -85,26 +86,30 @@ class Postroom:
         self._loop.close()
 
     async def _work(self, shift: Shift) -> None:
-        """Relay, and start each courier; one that found nothing looks again as long as another is still at work."""
-        at_work: dict[Courier, asyncio.Task[None]] = {}
+        """Relay, and let each courier look for what is due, until nobody finds anything and no call is under way.
+
+        Between two looks notices gather: in a rush a look for each batch would cost more than all the messages.
+        """
+        at_work: dict[Courier, asyncio.Task[bool]] = {}
         while True:
             await self._loop.run_in_executor(self._threads, self._relay, shift)
             for courier in self._couriers:
                 if courier not in at_work:
                     at_work[courier] = asyncio.create_task(courier.work(shift))
-            _, busy = await asyncio.wait(at_work.values(), timeout=GLANCE_SECONDS)
-            for courier, task in list(at_work.items()):
-                if task.done():
-                    del at_work[courier]
-                    self._look_at_end(courier, task)
-            if not busy:
+            looked_at = time.monotonic()
+            done, busy = await asyncio.wait(at_work.values(), timeout=GLANCE_SECONDS)
+            ended = [courier for courier, task in at_work.items() if task in done]
+            found = [self._found(courier, at_work.pop(courier)) for courier in ended]
+            if not busy and not (any(found) and shift.may_begin()):
                 return
+            await asyncio.sleep(looked_at + GLANCE_SECONDS - time.monotonic())
 
-    def _look_at_end(self, courier: Courier, task: asyncio.Task[None]) -> None:
+    def _found(self, courier: Courier, task: asyncio.Task[bool]) -> bool:
         """A courier that broke is no reason to leave the others' calls unrecorded; it begins anew later."""
         error = task.exception()
         if error is not None:
             log.error("courier broke", provider=courier.provider.name, exc_info=error)
+        return error is None and task.result()
 
     def _relay(self, shift: Shift) -> None:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SHIFT_SECONDS = 1.5
-GLANCE_SECONDS = 0.1  # how often is looked for more that is due while calls are under way
+GLANCE_SECONDS = 0.1  # from one look for what is due to the next, while a shift lasts
 
 
 class Shift:
