@@ -15,7 +15,8 @@ from benchmarks.stand.stand import Stand
 COMMANDS = 1_000_000
 ROUNDS = 20
 CLIENTS = 64
-SESSIONS_A_ROUND = 0.1  # for each command; half of the commands go to one hot session
+SESSIONS_A_ROUND = 0.1  # for each command
+TRICKLES_EVERY = 5  # one command in so many is for one of those sessions, the others are for one hot session
 
 
 def soak(stand: Stand, *, scale: float) -> Iterator[Measurement]:
@@ -29,7 +30,7 @@ def soak(stand: Stand, *, scale: float) -> Iterator[Measurement]:
             people = payers(running, a_round)
             jobs = [
                 booking(
-                    ids[0] if n % 2 else ids[n // 2 % len(ids)],
+                    ids[0] if n % TRICKLES_EVERY else ids[n // TRICKLES_EVERY % len(ids)],
                     payer,
                     f"soak-{number}-{n}",
                     wait=n % 10 == 0,
