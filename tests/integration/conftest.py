@@ -66,8 +66,9 @@ def redis(_environment: None) -> Redis:
 @pytest.fixture
 def studio(db: Db, redis: Redis, pool: ConnectionPool[Db], notifier_pool: ConnectionPool[Db]) -> Studio:
     # What earlier tests left waiting would be swept and served in this one, and late in a long run.
-    db.execute("DELETE FROM bookings WHERE id IN (SELECT id FROM commands WHERE status = 'waiting')")
-    db.execute("DELETE FROM commands WHERE status = 'waiting'")
+    if waiting := [id_ for (id_,) in db.execute("SELECT id FROM commands WHERE status = 'waiting'")]:
+        db.execute("DELETE FROM bookings WHERE id = ANY(%s)", (waiting,))
+        db.execute("DELETE FROM commands WHERE id = ANY(%s)", (waiting,))
     db.execute("DELETE FROM deliveries WHERE status IN ('due', 'sending')")
     return Studio(db, redis, pool, notifier_pool)
 
