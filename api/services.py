@@ -9,15 +9,13 @@ import psycopg
 from flask import current_app
 from psycopg_pool import ConnectionPool
 from redis import BlockingConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
 from api.allowances import AttemptAllowances, MemberAllowances
 from api.backlog import Backlog
 from api.hub import Hub
 from api.in_hand import InHand
 from api.kept_answers import KeptAnswers
+from api.redis_retry import OnceMoreUnlessItHangs
 from api.together import Together
 from storage.command_log import Accepted, NewCommand
 from storage.database import API_TIMEOUTS, Db, open_pool
@@ -65,15 +63,14 @@ class Services:
 
     @cached_property
     def redis(self) -> Redis:
-        """The client for short calls; each gives up after 2 s."""
+        """The client for short calls; each gives up after 2 s, and at once where another one just had to."""
         connections = BlockingConnectionPool.from_url(
             self.settings.redis_url,
             max_connections=REDIS_CONNECTIONS_MAX,
             timeout=REDIS_TIMEOUT_SECONDS,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-            # After a restart one more try on a fresh connection is enough; a server that hangs is not asked again.
-            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+            retry=OnceMoreUnlessItHangs(),
             decode_responses=True,
         )
         return Redis.from_pool(connections)
