@@ -151,7 +151,8 @@ def print_report(report: ChaosReport, console: Console) -> None:
         ended = ", ".join(f"{name} {count} times" for name, count in sorted(report.ended_by_themselves.items()))
         console.print(f"[yellow]Ended without having been told to, and started again: {escape(ended)}.[/]")
     if report.left_out:
-        console.print(f"[yellow]Left out, as no C compiler is here: {escape(', '.join(report.left_out))}.[/]")
+        names = escape(", ".join(report.left_out))
+        console.print(f"[yellow]Left out, as no clock can be set here (it takes Linux and a C compiler): {names}.[/]")
     for damage in report.damages[:SHOWN_MAX]:
         console.print(f"  [red]{damage.kind}[/]  {escape(damage.sentence)}")
     console.print(verdict_line(report))

@@ -141,7 +141,7 @@ class Stage:
     def clock_of(self, name: str) -> Clock:
         """Return the clock of a child, which stays that of its program when the child's name goes to a successor."""
         if self.clocks is None:
-            raise StackError("There is no C compiler here, so no clock can be set.")
+            raise StackError("No clock can be set here: it takes Linux and a C compiler.")
         return self.clocks.clock(self.children[name].spec.name)
 
     def workers(self) -> list[str]:
