@@ -13,6 +13,11 @@ from workers.heartbeat import Heart
 from workers.queues import QueueName
 
 
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURNS_SECONDS", 600.0)
+
+
 @pytest.fixture
 def heart(redis: Redis) -> Heart:
     return Heart(redis, queues=("sessions",))
