@@ -35,7 +35,8 @@ def client_of(server: socket.socket) -> Services:
     return Services(replace(settings(), redis_url=f"redis://127.0.0.1:{server.getsockname()[1]}/0"))
 
 
-def test_whoever_comes_while_it_hangs_is_told_at_once(hanging: socket.socket) -> None:
+def test_whoever_comes_while_it_hangs_is_told_at_once(hanging: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_retry, "LEFT_ALONE_SECONDS", 600.0)
     made = client_of(hanging)
     with pytest.raises(RedisTimeoutError, match="Timeout"):
         made.redis.ping()
