@@ -13,7 +13,7 @@ from api.problems import ProblemError
 from domain.ids import MemberId
 from storage.settings import Settings
 
-FORGET_AFTER = 10_000  # keys, of which some will have made good by then what they took
+FORGET_AFTER = 2_000  # keys, of which some will have made good by then what they took
 _MINUTE = 60.0
 _ROUNDING = 1e-6
 
