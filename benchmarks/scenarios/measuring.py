@@ -120,9 +120,15 @@ def used(running: Running, before: meters.Reading, commands: int, client_seconds
     figures["transactions_per_command"] = (after.transactions - before.transactions) / max(commands, 1)
     if after.statements is not None and before.statements is not None:
         figures["statements_per_command"] = (after.statements - before.statements) / max(commands, 1)
-    for kind, megabytes in meters.peak_memory_mb(running.roots).items():
-        name = f"memory_{_kind(kind)}_mb"
-        figures[name] = max(figures.get(name, 0.0), megabytes)
+    return figures | memory_figures(meters.peak_memory_mb(running.roots))
+
+
+def memory_figures(megabytes: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of what processes hold, of each kind the largest."""
+    figures: dict[str, float] = {}
+    for process, held in megabytes.items():
+        name = f"memory_{_kind(process)}_mb"
+        figures[name] = max(figures.get(name, 0.0), held)
     return figures
 
 

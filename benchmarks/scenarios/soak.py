@@ -4,11 +4,11 @@ Each round is a trickle and a hot session together, on new sessions and members,
 them would add up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from benchmarks.contenders import SEATLINE
 from benchmarks.results import Measurement
-from benchmarks.scenarios.measuring import booking, payers, until_settled, warm_up
+from benchmarks.scenarios.measuring import booking, memory_figures, payers, until_settled, warm_up
 from benchmarks.stand import meters
 from benchmarks.stand.stand import Stand
 
@@ -19,7 +19,7 @@ SESSIONS_A_ROUND = 0.1  # for each command
 TRICKLES_EVERY = 5  # one command in so many is for one of those sessions, the others are for one hot session
 
 
-def soak(stand: Stand, *, scale: float) -> Iterator[Measurement]:
+def soak(stand: Stand, *, scale: float) -> Generator[Measurement, None, None]:
     """Yield a measurement after each round; `commands` counts those of all rounds so far."""
     a_round = max(round(COMMANDS * scale / ROUNDS), 40)
     with stand.running(SEATLINE) as running:
@@ -41,6 +41,6 @@ def soak(stand: Stand, *, scale: float) -> Iterator[Measurement]:
             told = running.drive(jobs, clients=CLIENTS, give_up_seconds=36_000)
             assert not told.errors, told.errors[:1]
             until_settled(running, seconds_max=3600)
-            figures = {f"memory_{kind}_mb": held for kind, held in meters.memory_mb(running.roots).items()}
+            figures = memory_figures(meters.memory_mb(running.roots))
             figures["rate_per_second"] = len(told.trace) / told.seconds
             yield Measurement("soak", "seatline", {"commands": a_round * (number + 1)}, figures)

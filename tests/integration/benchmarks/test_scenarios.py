@@ -1,5 +1,7 @@
 """Every scenario runs, at its smallest, and every contender keeps the rules it is there to keep."""
 
+from contextlib import closing
+
 import pytest
 
 from api.auth import TOKEN_SALT
@@ -15,6 +17,7 @@ from benchmarks.scenarios.browse import browse
 from benchmarks.scenarios.evening import evening
 from benchmarks.scenarios.overload import overload
 from benchmarks.scenarios.rush import rush
+from benchmarks.scenarios.soak import soak
 from benchmarks.scenarios.trickle import trickle
 from benchmarks.stand.stand import Stand
 from storage.database import connect
@@ -68,6 +71,14 @@ def test_in_an_overload_everybody_is_answered_or_turned_away(stand: Stand) -> No
 
     assert figures["offered_per_second"] == 2 * figures["most_per_second"]
     assert figures["commands"] + figures["turned_away"] * 160 == pytest.approx(160)
+
+
+def test_a_soak_tells_after_each_round_what_is_held(stand: Stand) -> None:
+    with closing(soak(stand, scale=TINY / 100)) as rounds:
+        first, second = next(rounds), next(rounds)
+
+    assert (first.parameters, second.parameters) == ({"commands": 40}, {"commands": 80})
+    assert {"memory_api_mb", "memory_worker_mb"} <= first.figures.keys()
 
 
 def test_a_trickle_reaches_every_session_once(stand: Stand) -> None:
