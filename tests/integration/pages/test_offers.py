@@ -77,7 +77,10 @@ def test_an_offer_that_has_ended_can_only_be_read_about(browser: Browser, studio
 
 def test_the_schedule_and_the_month_show_an_offer(browser: Browser, studio: Studio, offered: Offered) -> None:
     session_id, _ = offered
-    row = studio.db.execute("SELECT starts_at::date FROM training_sessions WHERE id = %s", (session_id,)).fetchone()
+    row = studio.db.execute(
+        "SELECT (starts_at AT TIME ZONE time_zone)::date FROM training_sessions AS one, studio WHERE one.id = %s",
+        (session_id,),
+    ).fetchone()
     assert row is not None
 
     week = show(browser, f"/?day={row[0]}&training={studio.training_id}")

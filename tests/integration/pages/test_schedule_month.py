@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.integration.pages.test_schedule import GZIPPED_BYTES_MAX, passed_over
 from tests.integration.studio import Member, Studio
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+KYIV = ZoneInfo("Europe/Kyiv")
 
 
 def month_of(studio: Studio, day: str) -> str:
@@ -197,7 +199,7 @@ def test_my_state_is_right_behind_more_bookings_than_a_page_holds(
     mine = {start: booked_at(studio, me, start) for start in (now - 21 * DAY, now + 21 * DAY)}
 
     for start, session_id in mine.items():
-        page = show(browser, week_of(studio, start.date().isoformat(), path=path))
+        page = show(browser, week_of(studio, start.astimezone(KYIV).date().isoformat(), path=path))
         (entry,) = [one for one in page.elements if one.attributes.get("id") == f"session-{session_id}"]
         assert entry.text.endswith(("You have a place", "My place"))
 
