@@ -67,6 +67,11 @@ def when_ready(server: Any) -> None:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
 
 
+def on_reload(_server: Any) -> None:
+    """Collect garbage again: SIGHUP has these settings read anew, which stops it."""
+    gc.enable()
+
+
 def post_worker_init(_worker: Any) -> None:
     """Log as every process does, and without the values that a fault met, which structlog's own way would show."""
     set_up_logs()

@@ -190,6 +190,24 @@ def test_the_garbage_collector_does_not_go_through_what_the_app_is_made_of() -> 
         gc.unfreeze()
 
 
+_READ_AS_GUNICORN_DOES = """
+import gc, runpy, types
+settings = runpy.run_path("api/gunicorn_conf.py", run_name="__config__")
+stopped = not gc.isenabled()
+settings[{hook!r}](types.SimpleNamespace(LISTENERS=[]))
+print(stopped, gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize("hook", ["when_ready", "on_reload"])
+def test_garbage_is_collected_again_once_the_app_is_loaded_and_after_sighup(hook: str) -> None:
+    program = [sys.executable, "-c", _READ_AS_GUNICORN_DOES.format(hook=hook)]
+
+    said = subprocess.run(program, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+
+    assert said.split() == ["True", "True"]
+
+
 @pytest.mark.usefixtures("_environment")
 def test_a_worker_that_dies_is_followed_by_one_that_shares_what_is_loaded(tmp_path: Path, studio: Studio) -> None:
     with running(tmp_path / "said.txt") as server:
