@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from psycopg_pool import ConnectionPool
 from redis import Redis
@@ -29,6 +30,7 @@ from storage.identifiers import new_id
 from workers import inbox, lane
 from workers.queues import QueueName
 
+KYIV = ZoneInfo("Europe/Kyiv")  # where the studio is
 NUMBERS = count(1)
 SEATLINE = Actor(None)
 NOBODYS = UUID("0197d6a2-4f5e-7c3b-8a10-2f6f4f1f0c11")
@@ -55,7 +57,7 @@ class Studio:
 
     def __post_init__(self) -> None:
         number = next(NUMBERS)
-        self.db.execute("INSERT INTO studio VALUES (1, 'Studio', 'Europe/Kyiv') ON CONFLICT DO NOTHING")
+        self.db.execute("INSERT INTO studio VALUES (1, 'Studio', %s) ON CONFLICT DO NOTHING", (KYIV.key,))
         self.training_id = TrainingId(self._named("trainings", f"Yoga {number} {new_id()}"))
         self.trainer_id = TrainerId(self._named("trainers", f"Olena {number} {new_id()}"))
         self.space_id = SpaceId(self._named("spaces", f"Blue room {number} {new_id()}"))

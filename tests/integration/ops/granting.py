@@ -2,12 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from domain.ids import BookingId, PassId, TrainingSessionId
-from tests.integration.studio import Member, Studio
-
-KYIV = ZoneInfo("Europe/Kyiv")
+from tests.integration.studio import KYIV, Member, Studio
 
 
 def email(studio: Studio, member: Member) -> str:

@@ -6,13 +6,12 @@ from datetime import timedelta
 from storage.identifiers import new_id
 from tests.integration.ops.conftest import Cli
 from tests.integration.ops.granting import (
-    KYIV,
     email,
     end_of_day,
     skipped_for_an_empty_pass,
     type_of,
 )
-from tests.integration.studio import Studio
+from tests.integration.studio import KYIV, Studio
 from workers.flags import armed_key
 
 

@@ -12,7 +12,6 @@ from storage.database import connect
 from storage.identifiers import new_id
 from storage.passes import PassError, extend_pass, grant_pass
 from tests.integration.ops.granting import (
-    KYIV,
     end_of_day,
     notices_of,
     one,
@@ -20,7 +19,7 @@ from tests.integration.ops.granting import (
     skipped_for_an_empty_pass,
     type_of,
 )
-from tests.integration.studio import Member, Studio
+from tests.integration.studio import KYIV, Member, Studio
 from workers import passes, remind
 from workers.queues import QueueName
 

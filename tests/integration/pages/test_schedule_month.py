@@ -3,7 +3,6 @@
 import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,10 +13,9 @@ from tests.integration.pages.conftest import Browser
 from tests.integration.pages.sessions import WEDNESDAY, Thursday, linked, show, week_of
 from tests.integration.pages.strictly import Element, Page, strictly
 from tests.integration.pages.test_schedule import GZIPPED_BYTES_MAX, passed_over, third_in_line
-from tests.integration.studio import Member, Studio
+from tests.integration.studio import KYIV, Member, Studio
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-KYIV = ZoneInfo("Europe/Kyiv")
 
 
 def month_of(studio: Studio, day: str) -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from domain.ids import BookingId, TrainingSessionId
 from domain.quiet_hours import QuietHours
 from storage.database import Db
 from storage.preferences import PreferencesChange, change_preferences
-from tests.integration.studio import Member, Studio
+from tests.integration.studio import KYIV, Member, Studio
 from workers import remind
 
-KYIV = ZoneInfo("Europe/Kyiv")
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
 LONG, SHORT = 1440, 120

@@ -16,12 +16,11 @@ from storage.database import Db
 from storage.deliveries import Delivery, claim_due
 from storage.notices import relay
 from tests.builders import TICK
-from tests.integration.studio import Studio
+from tests.integration.studio import KYIV, Studio
 from tests.integration.workers.reminding import (
     DAY,
     EVENING,
     HOUR,
-    KYIV,
     LONG,
     MORNING,
     SHORT,

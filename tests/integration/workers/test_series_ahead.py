@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg_pool import ConnectionPool
@@ -24,12 +23,11 @@ from storage.process_roles import Process
 from storage.queries.series import SeriesRow, find_series
 from storage.series import Planned, Series, add_series, write_sessions
 from tests.databases import new_database, url_of
-from tests.integration.studio import Studio
+from tests.integration.studio import KYIV, Studio
 from tests.integration.workers.test_dangerous_moments import Killed
 from workers import series_ahead
 from workers.recurrence import occurrences
 
-KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2033, 3, 1, 10, tzinfo=UTC)
 TODAY = date(2033, 3, 1)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
